@@ -1,0 +1,95 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { decodeBody, type Entry, encodeBody } from '../../core/engine/entry.ts';
+import type { Clock, CommitLog } from '../../core/ports.ts';
+import { transiently } from '../transient.ts';
+
+/** How long entries stay: far beyond the age at which a warm state is thrown away (6 hours), and beyond what a mapping
+ *  that stood still for the default retention delivers again. */
+const ENTRY_TTL_SECONDS = 30 * 24 * 3_600;
+
+export interface CommitLogOptions {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly pipeline: string;
+  readonly epoch: string;
+  readonly clock: Clock;
+}
+
+type Item = Record<string, AttributeValue>;
+
+/** The commit log in a DynamoDB table: item `pk = pipeline#epoch#shard`, `sk = slot`, with the writer's `token`, the
+ *  entry's `body` and `ttl` in epoch seconds. */
+export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: CommitLogOptions): CommitLog {
+  const pk = (shardId: string) => ({ S: `${pipeline}#${epoch}#${shardId}` });
+
+  async function* newest(shardId: string): AsyncGenerator<Entry> {
+    let start: Item | undefined;
+    do {
+      const page = await transiently('commit log: Query', () =>
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': pk(shardId) },
+            ScanIndexForward: false,
+            ConsistentRead: true,
+            ...(start && { ExclusiveStartKey: start }),
+          }),
+        ),
+      );
+      yield* (page.Items ?? []).map(entryOf);
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
+  /** Whether the slot holds our own entry. Asked after the condition failed, since the SDK retries a write whose answer
+   *  was lost; the failure itself could bring the item, but not every DynamoDB returns it. */
+  async function isOurs(key: Item, token: string): Promise<boolean> {
+    const { Item: found } = await transiently('commit log: GetItem', () =>
+      client.send(
+        new GetItemCommand({
+          TableName: table,
+          Key: key,
+          ConsistentRead: true,
+          ProjectionExpression: '#t',
+          ExpressionAttributeNames: { '#t': 'token' },
+        }),
+      ),
+    );
+    return found?.token?.S === token;
+  }
+
+  async function append(shardId: string, entry: Entry): Promise<'committed' | 'taken'> {
+    const key: Item = { pk: pk(shardId), sk: { N: String(entry.slot) } };
+    const item: Item = {
+      ...key,
+      token: { S: entry.token },
+      body: { B: encodeBody(entry) },
+      ttl: { N: String(Math.floor(clock.now() / 1000) + ENTRY_TTL_SECONDS) },
+    };
+    try {
+      await transiently('commit log: PutItem', () =>
+        client.send(
+          new PutItemCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
+        ),
+      );
+      return 'committed';
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return (await isOurs(key, entry.token)) ? 'committed' : 'taken';
+    }
+  }
+
+  return { newest, append };
+}
+
+function entryOf(item: Item): Entry {
+  return decodeBody(Number(item.sk?.N), item.token?.S ?? '', item.body?.B ?? new Uint8Array());
+}

@@ -1,0 +1,19 @@
+import type { KinesisStreamEvent } from 'aws-lambda';
+import type { StreamRecord } from '../../core/engine/step.ts';
+
+/** The records of an invocation and their shard: a mapping never mixes shards in one batch.
+ *  @throws Error when the event holds no record, or records of several shards. */
+export function recordsOf(event: KinesisStreamEvent): { shardId: string; records: readonly StreamRecord[] } {
+  const shards = new Set(event.Records.map((record) => record.eventID.split(':', 1)[0] as string));
+  const [shardId] = shards;
+  if (shardId === undefined || shards.size > 1) {
+    throw new Error(`found records of ${shards.size} shards in one invocation; expected one shard`);
+  }
+  const records = event.Records.map(({ kinesis }) => ({
+    sequenceNumber: kinesis.sequenceNumber,
+    partitionKey: kinesis.partitionKey,
+    arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+    data: Buffer.from(kinesis.data, 'base64'),
+  }));
+  return { shardId, records };
+}

@@ -1,0 +1,22 @@
+import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+
+interface Outgoing {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
+
+/** One `PutRecords` call. For each record in order: undefined when it was taken, else the error's code. */
+export function putRecordsTo(client: KinesisClient, streamName: string) {
+  return async (records: readonly Outgoing[]): Promise<readonly (string | undefined)[]> => {
+    const answer = await client.send(
+      new PutRecordsCommand({
+        StreamName: streamName,
+        Records: records.map(({ partitionKey, data }) => ({ PartitionKey: partitionKey, Data: data })),
+      }),
+    );
+    return records.map((_, index) => {
+      const result = answer.Records?.[index];
+      return result?.SequenceNumber ? undefined : (result?.ErrorCode ?? 'NoAnswer');
+    });
+  };
+}

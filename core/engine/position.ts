@@ -1,0 +1,19 @@
+/** How far a shard has been read. Kinesis numbers records with up to 129 digits; a KPL aggregate holds several events
+ *  under one number, told apart by their sub-sequence. */
+export interface Position {
+  readonly sequenceNumber: string;
+  readonly subSequence: number;
+}
+
+/** Negative, zero or positive as `a` lies before, at or after `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) || a.subSequence - b.subSequence;
+}
+
+/** Sequence numbers are integers far above 2^53: of two, the one with more digits is the greater, and digits of equal
+ *  length compare as text. */
+export function compareSequenceNumbers(a: string, b: string): number {
+  const [left, right] = [a.replace(/^0+(?=\d)/, ''), b.replace(/^0+(?=\d)/, '')];
+  if (left.length !== right.length) return left.length - right.length;
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { Rejected, show } from './rejection.ts';
+
+/** CloudEvents 1.0, structured JSON (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md). `source` and
+ *  `id` together are the idempotency key. Attributes Millrace does not use are let through. */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** RFC 3339; needed where the event type names no time field of its own. */
+  readonly time?: string | undefined;
+  readonly data: unknown;
+}
+
+/** Turns any other JSON into a CloudEvent. `record` says where it came from, for sources without ids of their own.
+ *  What it throws quarantines the record. */
+export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent;
+
+export interface RecordOrigin {
+  readonly partitionKey: string;
+  /** `<sequence number>` or `<sequence number>.<sub-sequence>`: unique in the shard, the same at every redelivery. */
+  readonly position: string;
+  /** Arrival at the stream, in milliseconds since 1970. */
+  readonly arrivalMs: number;
+}
+
+const bounded = (limit: number) => z.string().check(z.minLength(1), z.maxLength(limit));
+
+const cloudEvent = z.object({
+  specversion: z.literal('1.0'),
+  id: bounded(512),
+  source: bounded(1024),
+  type: bounded(256),
+  time: z.optional(z.string().check(z.maxLength(64))),
+  data: z.unknown(),
+});
+
+/** @throws Rejected naming the first attribute that is missing or wrong. */
+export function readEnvelope(json: unknown): CloudEvent {
+  const result = cloudEvent.safeParse(json);
+  if (result.success && result.data.data !== undefined) return result.data;
+  const issue = result.error?.issues[0];
+  const attribute = issue ? issue.path.join('.') : 'data';
+  const found = attribute === '' ? kindOf(json) : attributeOf(json, attribute);
+  throw new Rejected(
+    'not-a-cloudevent',
+    'envelope',
+    attribute === '' ? found : `${attribute}: ${found}`,
+    issue?.message ?? 'CloudEvents 1.0 JSON with specversion, id, source, type and data',
+  );
+}
+
+function attributeOf(json: unknown, attribute: string): string {
+  const value = (json as Record<string, unknown>)[attribute];
+  return typeof value === 'object' && value !== null ? kindOf(value) : show(value);
+}
+
+/** The JSON kind of a value, for messages. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
+}

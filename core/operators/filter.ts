@@ -1,0 +1,8 @@
+import type { FilterNode } from '../pipeline/plan.ts';
+import type { Push } from './operator.ts';
+
+export const filter =
+  (node: FilterNode, next: Push): Push =>
+  (item, rows) => {
+    if (node.keep(item.data as never)) next(item, rows);
+  };

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { encoderOf } from '../event/encode.ts';
+import type { ObjectSchema } from '../event/event.ts';
+import { Rejected } from '../event/rejection.ts';
+import type { LakeNode } from '../pipeline/plan.ts';
+import type { Item, Push } from './operator.ts';
+
+/** Largest row: a Firehose record is at most 1,000 KiB before base64
+ *  (https://docs.aws.amazon.com/firehose/latest/dev/limits.html), the line break included. */
+export const MAX_ROW_BYTES = 1_000 * 1024 - 1;
+
+/** Rows of a table; `eventSchema` is the schema of events as they came. */
+export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
+  const encode = encoderOf(node.schema ?? eventSchema);
+  return (item, rows) => {
+    const time = new Date(item.event.timeMs).toISOString();
+    checkDay(node, time);
+    const json = JSON.stringify({
+      event_id: item.event.id + item.suffix,
+      event_source: item.event.source,
+      event_time: time,
+      shard_id: item.shardId,
+      sequence_number: item.sequenceNumber,
+      ...(encode(rowData(node, item)) as object),
+    });
+    const bytes = Buffer.byteLength(json);
+    if (bytes > MAX_ROW_BYTES) {
+      throw new Rejected('too-large', node.id, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
+    }
+    rows.push({ table: node.table.name, json });
+  };
+}
+
+/** Athena does not look into days before `since`: rows there would be stored and never seen. */
+function checkDay({ id, table: { partition } }: LakeNode, time: string): void {
+  if (partition.by !== 'event-day' || time.slice(0, 10) >= partition.since) return;
+  throw new Rejected('event-time', id, time, `a day from ${partition.since} on, where the table's partitions begin`);
+}
+
+/** A map step's types promise its rows; only a check shows them. */
+function rowData(node: LakeNode, item: Item): unknown {
+  if (!node.schema) return item.data;
+  const result = z.safeParse(node.schema, item.data);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') || 'row';
+  throw new Rejected('schema', node.id, `${path}: ${issue?.message ?? 'invalid'}`, `the schema of table '${node.id}'`);
+}

@@ -1,0 +1,17 @@
+/** A pipeline is not well-formed. The message names the step, what was found and what was expected. */
+export class PipelineError extends Error {
+  override readonly name = 'PipelineError';
+  readonly step: string;
+  constructor(step: string, found: string, expected: string) {
+    super(`step '${step}': found ${found}; expected ${expected}`);
+    this.step = step;
+  }
+}
+
+const STEP_ID = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
+
+/** Ids name state, outputs and metrics for ever, so they are literal and plain. */
+export function checkStepId(id: string): string {
+  if (!STEP_ID.test(id)) throw new PipelineError(id, `the id '${id}'`, "lower-case words joined by '-' or '_'");
+  return id;
+}

@@ -1,0 +1,61 @@
+import type { Decode } from '../event/envelope.ts';
+import { checkStepId, PipelineError } from './errors.ts';
+import type { LakeNode, Plan, PlanNode, SavedQuery } from './plan.ts';
+import type { Output } from './stream.ts';
+
+export interface PipelineOptions {
+  readonly description?: string;
+  /** Turns records that are not CloudEvents into CloudEvents. */
+  readonly decode?: Decode;
+  /** Queries to keep in the Athena workgroup. */
+  readonly queries?: readonly SavedQuery[];
+  /** How long a producer's retry of an event is recognised, by arrival at the stream. Default: 60. */
+  readonly idempotencyMinutes?: number;
+}
+
+/** Builds a pipeline's plan from its outputs.
+ *  @throws PipelineError for a step id used twice, a name that is not plain, or a pipeline without outputs. */
+export function pipeline(name: string, outputs: readonly Output[], options: PipelineOptions = {}): Plan {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 32) {
+    throw new PipelineError(
+      name,
+      `the pipeline name '${name}'`,
+      "at most 32 characters: lower-case words joined by '-'",
+    );
+  }
+  if (outputs.length === 0) throw new PipelineError(name, 'a pipeline without outputs', 'at least one, made by .to()');
+  const nodes = distinctNodes(outputs);
+  return Object.freeze({
+    name,
+    description: options.description ?? '',
+    nodes,
+    tables: Object.freeze(nodes.filter((node): node is LakeNode => node.kind === 'lake').map((node) => node.table)),
+    queries: Object.freeze((options.queries ?? []).map(checkedQuery)),
+    decode: options.decode,
+    idempotencyMinutes: minutes(name, options.idempotencyMinutes ?? 60),
+  });
+}
+
+/** A stream used twice brings the same nodes twice; another node under the same id is a mistake. */
+function distinctNodes(outputs: readonly Output[]): readonly PlanNode[] {
+  const nodes = new Map<string, PlanNode>();
+  for (const node of outputs.flatMap((output) => output.path)) {
+    const known = nodes.get(node.id);
+    const same = known === node || (known?.kind === 'source' && node.kind === 'source' && known.event === node.event);
+    if (known && !same) {
+      throw new PipelineError(node.id, `a second ${node.kind} under the id of a ${known.kind}`, 'an id of its own');
+    }
+    if (!known) nodes.set(node.id, node);
+  }
+  return Object.freeze([...nodes.values()]);
+}
+
+function checkedQuery(query: SavedQuery): SavedQuery {
+  checkStepId(query.name);
+  return Object.freeze({ ...query, sql: query.sql.trim() });
+}
+
+function minutes(name: string, found: number): number {
+  if (Number.isInteger(found) && found >= 1 && found <= 24 * 60) return found;
+  throw new PipelineError(name, `idempotencyMinutes ${found}`, 'an integer from 1 to 1440');
+}

@@ -1,0 +1,70 @@
+import type { Column } from '../event/columns.ts';
+import type { Decode } from '../event/envelope.ts';
+import type { EventType, ObjectSchema } from '../event/event.ts';
+
+/** How a table's rows are laid out in folders, so that Athena reads only those it needs. */
+export type Partition =
+  /** By the UTC hour of delivery: no extra cost. Column `delivery_hour`, values `yyyy-MM-dd-HH`. */
+  | { readonly by: 'delivery-hour' }
+  /** By the UTC day of the event's time: Firehose's dynamic partitioning, at its price. Column `event_day`, values
+   *  `yyyy-MM-dd`. Athena sees days from `since` on; an event of an earlier day is quarantined. */
+  | { readonly by: 'event-day'; readonly since: string };
+
+/** A table of the lake: one Firehose delivery stream, one Glue table and one view that reads each id once. */
+export interface LakeTable {
+  /** Lower-case letters, digits and underscores. The view has this name; the Glue table behind it `<name>_rows`. */
+  readonly name: string;
+  readonly description: string;
+  /** Every column in order, Millrace's own first; the partition column is not among them. */
+  readonly columns: readonly Column[];
+  readonly partition: Partition;
+}
+
+/** A query kept in the Athena workgroup. Its SQL names the views of the stage's database. */
+export interface SavedQuery {
+  readonly name: string;
+  readonly description: string;
+  readonly sql: string;
+}
+
+interface Step {
+  /** Permanent: names the step in outputs, metrics and, later, state. */
+  readonly id: string;
+  /** Id of the node whose items this one takes. */
+  readonly input: string;
+}
+
+/** The builder's types hold that a step's function takes what its input gives; the plan keeps it untyped. */
+export type StepFunction<Result> = (item: never) => Result;
+
+export interface SourceNode {
+  readonly kind: 'source';
+  /** The event's type. */
+  readonly id: string;
+  readonly event: EventType;
+}
+export type FilterNode = Step & { readonly kind: 'filter'; readonly keep: StepFunction<boolean> };
+export type MapNode = Step & { readonly kind: 'map'; readonly map: StepFunction<unknown> };
+export type FlatMapNode = Step & { readonly kind: 'flatMap'; readonly map: StepFunction<readonly unknown[]> };
+/** `schema` checks mapped rows; rows that are events as they came have been checked on the way in. */
+export type LakeNode = Step & {
+  readonly kind: 'lake';
+  readonly table: LakeTable;
+  readonly schema: ObjectSchema | undefined;
+};
+
+export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | LakeNode;
+
+/** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
+export interface Plan {
+  /** Lower-case words joined by hyphens; permanent: it names the function, the log and the dashboard. */
+  readonly name: string;
+  readonly description: string;
+  /** Each node after its input. */
+  readonly nodes: readonly PlanNode[];
+  readonly tables: readonly LakeTable[];
+  readonly queries: readonly SavedQuery[];
+  readonly decode: Decode | undefined;
+  /** How long, by arrival, a shard remembers event ids. */
+  readonly idempotencyMinutes: number;
+}

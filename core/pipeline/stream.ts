@@ -1,0 +1,66 @@
+import type { DataOf, EventType } from '../event/event.ts';
+import { checkStepId } from './errors.ts';
+import type { Fits } from './fits.ts';
+import { type Lake, tableOf } from './lake.ts';
+import type { LakeNode, PlanNode } from './plan.ts';
+
+/** Marks a stream whose items are the events' data unchanged, so that a table can take the events' own schema. */
+export type AsTheyCame = 'events as they came';
+/** Marks a stream whose items a step has made. */
+export type Mapped = 'mapped';
+
+/** A stream sent somewhere: what `pipeline()` takes. */
+export interface Output {
+  /** The nodes from the source to the sink. */
+  readonly path: readonly PlanNode[];
+}
+
+/** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
+ *  any number of times. */
+export class Stream<Item, Kind extends AsTheyCame | Mapped> {
+  readonly #event: EventType;
+  readonly #path: readonly PlanNode[];
+
+  /** Streams begin with `from(Event)`. */
+  constructor(event: EventType, path: readonly PlanNode[]) {
+    this.#event = event;
+    this.#path = path;
+  }
+
+  /** Keeps the items for which `keep` is true. */
+  filter(id: string, keep: (item: Item) => boolean): Stream<Item, Kind> {
+    return new Stream(this.#event, this.#then({ kind: 'filter', id: checkStepId(id), input: this.#last, keep }));
+  }
+
+  /** Makes one item of each. */
+  map<Result>(id: string, map: (item: Item) => Result): Stream<Result, Mapped> {
+    return new Stream(this.#event, this.#then({ kind: 'map', id: checkStepId(id), input: this.#last, map }));
+  }
+
+  /** Makes any number of items of each; the n-th has `#n` behind the event's id. */
+  flatMap<Result>(id: string, map: (item: Item) => readonly Result[]): Stream<Result, Mapped> {
+    return new Stream(this.#event, this.#then({ kind: 'flatMap', id: checkStepId(id), input: this.#last, map }));
+  }
+
+  /** Sends the items to a table of the lake.
+   *  @throws PipelineError when a field of the schema cannot be a column. */
+  to<Row>(target: Lake<Row> & Fits<Item, Kind, Row>): Output {
+    const schema = target.schema ?? this.#event.schema;
+    const table = tableOf(target as Lake, schema);
+    const node: LakeNode = { kind: 'lake', id: target.name, input: this.#last, table, schema: target.schema };
+    return Object.freeze({ path: this.#then(node) });
+  }
+
+  get #last(): string {
+    return (this.#path[this.#path.length - 1] as PlanNode).id;
+  }
+
+  #then(node: PlanNode): readonly PlanNode[] {
+    return Object.freeze([...this.#path, Object.freeze(node)]);
+  }
+}
+
+/** The stream of all events of a type. */
+export function from<Event extends EventType>(event: Event): Stream<DataOf<Event>, AsTheyCame> {
+  return new Stream(event, Object.freeze([Object.freeze({ kind: 'source', id: event.type, event })]));
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { S3Client } from '@aws-sdk/client-s3';
+import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
+import { firehoseLake } from '../../adapters/firehose/lake.ts';
+import { s3PayloadStore } from '../../adapters/s3/payload-store.ts';
+import type { EnginePorts } from '../../core/engine/batch.ts';
+import { compile, type Program } from '../../core/engine/program.ts';
+import { ShardCache } from '../../core/engine/shard-cache.ts';
+import type { Plan } from '../../core/pipeline/index.ts';
+import type { ProcessEnvironment } from './environment.ts';
+
+/** A pipeline on its services. */
+export interface Engine {
+  readonly program: Program;
+  readonly ports: EnginePorts;
+}
+
+/** A call that hangs must not use up the invocation's time: the SDK gives it up and tries again. */
+const requestHandler = { connectionTimeout: 1_000, requestTimeout: 5_000 };
+
+/** @throws Error when there is no pipeline of that name. */
+export function engineOf(plans: readonly Plan[], environment: ProcessEnvironment): Engine {
+  const { MILLRACE_PIPELINE: pipeline, MILLRACE_EPOCH: epoch, MILLRACE_LOG_TABLE: table } = environment;
+  const plan = plans.find(({ name }) => name === pipeline);
+  if (!plan) throw new Error(`no pipeline '${pipeline}' in pipelines/index.ts; found ${plans.map(({ name }) => name)}`);
+  const clock = Date;
+  const log = dynamoCommitLog({ client: new DynamoDBClient({ requestHandler }), table, pipeline, epoch, clock });
+  const lake = firehoseLake({
+    client: new FirehoseClient({ requestHandler }),
+    streams: JSON.parse(environment.MILLRACE_DELIVERY_STREAMS),
+    sleep,
+    random: Math.random,
+  });
+  const payloads = s3PayloadStore(new S3Client({ requestHandler }), environment.MILLRACE_BUCKET, pipeline);
+  const cache = new ShardCache(log, clock, plan.idempotencyMinutes * 60_000);
+  return { program: compile(plan), ports: { log, cache, lake, payloads, clock, newToken: randomUUID } };
+}

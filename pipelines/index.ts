@@ -1,0 +1,5 @@
+import type { Plan } from '../core/pipeline/index.ts';
+import { webTraffic } from './web-traffic/pipeline.ts';
+
+/** Every pipeline that is deployed. */
+export const pipelines: readonly Plan[] = [webTraffic];

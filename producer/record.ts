@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { EventType } from '../core/event/event.ts';
+
+/** A record for PutRecords. */
+export interface OutgoingRecord {
+  /** 1 to 256 characters. */
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
+
+const MAX_KEY_CHARS = 256;
+
+/** Makes a record of one JSON document, under the key of its event type. What is not such an event goes to the stream
+ *  all the same, under a key made from its bytes: the pipeline quarantines it where it can be looked at. */
+export function recordOf(json: string, types: ReadonlyMap<string, EventType>): OutgoingRecord {
+  return { partitionKey: keyOf(json, types) ?? digest(json), data: Buffer.from(json) };
+}
+
+function keyOf(json: string, types: ReadonlyMap<string, EventType>): string | undefined {
+  let event: unknown;
+  try {
+    event = JSON.parse(json);
+  } catch {
+    return undefined; // Not JSON: the pipeline says so in the quarantine table.
+  }
+  const { type, data } = (event ?? {}) as { type?: unknown; data?: Record<string, unknown> | null };
+  const key = data?.[types.get(String(type))?.key ?? ''];
+  if (typeof key !== 'string' || key.length === 0) return undefined;
+  return key.length <= MAX_KEY_CHARS ? key : digest(key);
+}
+
+const digest = (text: string): string => createHash('md5').update(text).digest('hex');
