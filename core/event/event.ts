@@ -5,23 +5,19 @@ export type ObjectSchema = z.core.$ZodObject;
 
 type Shape<Schema extends ObjectSchema> = Schema['_zod']['def']['shape'];
 
-/** Names of the schema's required string fields: what a key can be. */
-export type StringField<Schema extends ObjectSchema> = {
-  [Field in keyof z.output<Schema> & string]: z.output<Schema>[Field] extends string ? Field : never;
-}[keyof z.output<Schema> & string];
-
-/** Names of the schema's required `z.iso.datetime()` fields: what an event time can be. */
-export type TimeField<Schema extends ObjectSchema> = {
-  [Field in keyof Shape<Schema> & string]: Shape<Schema>[Field] extends z.core.$ZodISODateTime ? Field : never;
-}[keyof Shape<Schema> & string];
-
 export interface EventOptions<Schema extends ObjectSchema> {
   /** Version of the schema, from 1. */
   readonly version: number;
-  /** Field by which events are ordered and streams are keyed; its value is the Kinesis partition key. */
-  readonly key: StringField<Schema>;
-  /** Field that says when the event happened; without it, the envelope's `time` does. */
-  readonly time?: TimeField<Schema>;
+  /** Field by which events are ordered and streams are keyed, one of the schema's required strings; its value is the
+   *  Kinesis partition key. (Spelt out here, since the compiler's message shows an alias by its name only.) */
+  readonly key: {
+    [Field in keyof z.output<Schema> & string]: z.output<Schema>[Field] extends string ? Field : never;
+  }[keyof z.output<Schema> & string];
+  /** Field that says when the event happened, one of the schema's required `z.iso.datetime()`; without it, the
+   *  envelope's `time` does. */
+  readonly time?: {
+    [Field in keyof Shape<Schema> & string]: Shape<Schema>[Field] extends z.core.$ZodISODateTime ? Field : never;
+  }[keyof Shape<Schema> & string];
   /** How far the event time may lie from the arrival at the stream; an event outside is quarantined, since a clock
    *  that wrong (year 0001, 1970, 9999) says nothing. Default: 50 years behind, 1 day ahead. */
   readonly accept?: { readonly behindDays: number; readonly aheadDays: number };

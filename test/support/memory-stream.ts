@@ -1,0 +1,92 @@
+import { ServiceError } from '../../local/services/json-api.ts';
+import type {
+  ShardInfo,
+  ShardPosition,
+  ShardRead,
+  StreamReader,
+  StreamRecord,
+} from '../../local/services/kinesis-reader.ts';
+
+export const STREAM_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/events';
+
+interface Shard extends ShardInfo {
+  records: StreamRecord[];
+  closed: boolean;
+}
+
+/** A stream in memory whose shards a test fills, closes and trims by hand. */
+export interface MemoryStream extends StreamReader {
+  open(shardId: string, ...parentShardIds: string[]): void;
+  /** Puts records and gives their sequence numbers. */
+  put(shardId: string, arrivalMs: number, ...data: (string | Buffer)[]): string[];
+  close(shardId: string): void;
+  /** Removes records from the front, as retention does. */
+  trim(shardId: string, count: number): void;
+  /** Makes the next reads fail. */
+  failReads(count: number): void;
+}
+
+export function createMemoryStream(): MemoryStream {
+  const shards = new Map<string, Shard>();
+  // Real sequence numbers are beyond what a double tells apart; so are these.
+  let sequence = 49590338271490256608559692538361571095921575989136588898n;
+  let failing = 0;
+
+  function shard(shardId: string): Shard {
+    const found = shards.get(shardId);
+    if (!found) throw new ServiceError('ResourceNotFoundException', `Shard ${shardId} does not exist`);
+    return found;
+  }
+
+  function after(records: StreamRecord[], position: ShardPosition): StreamRecord[] {
+    if (position === 'TRIM_HORIZON') return records;
+    if (position === 'LATEST') return [];
+    if ('fromMs' in position) return records.filter(({ arrivalMs }) => arrivalMs >= position.fromMs);
+    return records.filter(({ sequenceNumber }) => BigInt(sequenceNumber) > BigInt(position.after));
+  }
+
+  function next(closed: boolean, all: StreamRecord[], read: StreamRecord[], position: ShardPosition, left: number) {
+    if (left === 0 && closed) return null;
+    const last = read.at(-1) ?? (position === 'LATEST' ? all.at(-1) : undefined);
+    if (last) return { after: last.sequenceNumber };
+    return position === 'LATEST' ? 'TRIM_HORIZON' : position;
+  }
+
+  return {
+    shards(arn) {
+      if (arn !== STREAM_ARN) throw new ServiceError('ResourceNotFoundException', `Stream ${arn} not found`);
+      return [...shards.values()];
+    },
+    read(_arn, shardId, position, limit): ShardRead {
+      if (failing > 0) {
+        failing -= 1;
+        throw new ServiceError('ProvisionedThroughputExceededException', 'Rate exceeded');
+      }
+      const { records, closed } = shard(shardId);
+      const found = after(records, position);
+      const read = found.slice(0, limit);
+      const left = found.length - read.length;
+      return { records: read, next: next(closed, records, read, position, left), millisBehindLatest: left > 0 ? 1 : 0 };
+    },
+    open(shardId, ...parentShardIds) {
+      shards.set(shardId, { shardId, parentShardIds, records: [], closed: false });
+    },
+    put(shardId, arrivalMs, ...data) {
+      return data.map((one) => {
+        sequence += 7n;
+        const sequenceNumber = String(sequence);
+        shard(shardId).records.push({ sequenceNumber, partitionKey: 'key', data: Buffer.from(one), arrivalMs });
+        return sequenceNumber;
+      });
+    },
+    close(shardId) {
+      shard(shardId).closed = true;
+    },
+    trim(shardId, count) {
+      shard(shardId).records.splice(0, count);
+    },
+    failReads(count) {
+      failing = count;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { deaggregate } from '../../core/event/aggregate.ts';
+import { aggregateOf } from '../support/aggregate.ts';
+import { engineInMemory, recordAt } from '../support/engine.ts';
+import { order, shop } from '../support/orders.ts';
+
+/** Made by aws-kinesis-agg 4.2.8, the AWS Labs library: keys host-a, host-b, host-a. */
+const STORED =
+  '84mawgoGaG9zdC1hCgZob3N0LWIaCwgAGgd7Im4iOjF9GgsIARoHeyJuIjoyfRocCAAaGHsibiI6MywidGV4dCI6Ikdyw7zDn2UifUHHC5zIXGMkjwB/qvDFukw=';
+
+describe('deaggregate', () => {
+  it("takes a KPL aggregate apart, as the AWS Labs library's bytes have it", () => {
+    const records = deaggregate('outer', Buffer.from(STORED, 'base64'));
+    expect(records.map((r) => [r.subSequence, r.partitionKey, Buffer.from(r.data).toString()])).toEqual([
+      [0, 'host-a', '{"n":1}'],
+      [1, 'host-b', '{"n":2}'],
+      [2, 'host-a', '{"n":3,"text":"Grüße"}'],
+    ]);
+    expect(aggregateOf(records.map((r) => [r.partitionKey, r.data]))).toEqual(Buffer.from(STORED, 'base64'));
+  });
+
+  it('leaves any other record as it is', () => {
+    const data = Buffer.from('{"n":1}');
+    expect(deaggregate('key', data)).toEqual([{ subSequence: 0, partitionKey: 'key', data }]);
+  });
+
+  it('refuses every aggregate with one byte changed', () => {
+    const whole = Buffer.from(STORED, 'base64');
+    for (let i = 4; i < whole.length; i++) {
+      const changed = Buffer.from(whole);
+      changed[i] = (changed[i] as number) ^ 0x01;
+      expect(() => deaggregate('key', changed)).toThrow(/broken-aggregate/);
+    }
+  });
+
+  it('refuses a sound digest over a message that is none, or over a record without key', () => {
+    expect(() => deaggregate('key', aggregateOf([]))).toThrow(/broken-aggregate/);
+    expect(() => deaggregate('key', aggregateOf([[undefined, Buffer.from('x')]]))).toThrow(/broken-aggregate/);
+  });
+
+  it('commits by sub-sequence: one bad event in an aggregate harms no other, and none counts twice', async () => {
+    const { run, lake } = engineInMemory(shop);
+    const bytes = (value: object) => Buffer.from(JSON.stringify(value));
+    const record = recordAt(
+      1,
+      aggregateOf([
+        ['ada', bytes(order('a'))],
+        ['eve', Buffer.from('bad')],
+        ['bob', bytes(order('b'))],
+      ]),
+    );
+    expect(await run([record])).toMatchObject({ events: 2, quarantined: 1 });
+    expect(await run([record, recordAt(2, order('c'))])).toMatchObject({ events: 1, quarantined: 0 });
+    expect(lake.rows('quarantine')).toMatchObject([{ sub_sequence: 1, partition_key: 'eve' }]);
+    expect(lake.rows('orders')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { event } from '../../core/event/index.ts';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { planJson, planPicture } from '../../core/pipeline/print.ts';
+import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
+import { engineInMemory, recordAt } from '../support/engine.ts';
+import { Order, order } from '../support/orders.ts';
+
+const orders = from(Order);
+
+describe('pipeline', () => {
+  it('gives a plan that prints as JSON and as a picture', () => {
+    expect(planJson(webTraffic)).toMatchSnapshot();
+    expect(planPicture(webTraffic)).toMatchSnapshot();
+  });
+
+  it('is frozen, and its streams are immutable', () => {
+    const large = orders.filter('large', (o) => o.amount > 100);
+    const plan = pipeline('shop', [orders.to(lake('orders')), large.to(lake('large_orders'))]);
+    expect(plan.nodes.map((node) => node.id)).toEqual(['shop.order', 'orders', 'large', 'large_orders']);
+    for (const part of [plan, plan.nodes, plan.tables, plan.queries, ...plan.nodes, ...plan.tables]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+
+  it.each([
+    [
+      'a step id used twice',
+      () => [
+        orders
+          .filter('f', () => true)
+          .filter('f', () => false)
+          .to(lake('t')),
+      ],
+      /step 'f': found a second filter under the id of a filter/,
+    ],
+    [
+      'a step id used in two branches',
+      () => [orders.filter('f', () => true).to(lake('a')), orders.filter('f', () => true).to(lake('b'))],
+      /step 'f': found a second filter/,
+    ],
+    [
+      'a table used twice',
+      () => [orders.to(lake('t')), orders.filter('f', () => true).to(lake('t'))],
+      /step 't': found a second lake under the id of a lake/,
+    ],
+    [
+      'a step under the id of a table',
+      () => [orders.filter('t', () => true).to(lake('t'))],
+      /step 't': found a second lake under the id of a filter/,
+    ],
+    [
+      'a step id in capitals',
+      () => [orders.filter('Large', () => true).to(lake('t'))],
+      /step 'Large': found the id 'Large'; expected lower-case/,
+    ],
+    [
+      'an empty step id',
+      () => [orders.map('', (o) => o).to(lake('t', { schema: z.object({ amount: z.number() }) }))],
+      /expected lower-case/,
+    ],
+    ['a table name in capitals', () => [orders.to(lake('Orders'))], /table name 'Orders'/],
+    ["Millrace's own table", () => [orders.to(lake('quarantine'))], /table name 'quarantine'/],
+    [
+      'a partition that begins on no day',
+      () => [orders.to(lake('t', { partition: { by: 'event-day', since: '2026-13-01' } }))],
+      /since '2026-13-01'/,
+    ],
+    [
+      'a field that no column can hold',
+      () => [
+        orders
+          .map('m', () => ({ u: 1 as number | string }))
+          .to(lake('t', { schema: z.object({ u: z.union([z.string(), z.number()]) }) })),
+      ],
+      /step 't': found field 'u' is of Zod's kind 'union'/,
+    ],
+    [
+      "a field under one of Millrace's names",
+      () => [orders.map('m', () => ({ event_id: '' })).to(lake('t', { schema: z.object({ event_id: z.string() }) }))],
+      /'event_id': the name is taken/,
+    ],
+    [
+      'two fields that are one column',
+      () => [
+        orders.map('m', () => ({ a: '', A: '' })).to(lake('t', { schema: z.object({ a: z.string(), A: z.string() }) })),
+      ],
+      /fields 'a' and 'A' are one column/,
+    ],
+    ['no outputs', () => [], /without outputs/],
+  ])('refuses %s', (_, outputs, message) => {
+    expect(() => pipeline('shop', outputs())).toThrow(message);
+  });
+
+  it.each([['Shop'], ['a_b'], ['x'.repeat(33)], ['']])("refuses the name '%s'", (name) => {
+    expect(() => pipeline(name, [orders.to(lake('t'))])).toThrow(/pipeline name/);
+  });
+
+  it("quarantines a record on which a step throws, in the step's name, with none of its rows", async () => {
+    const plan = pipeline('shop', [
+      orders.to(lake('orders')),
+      orders
+        .map('divide', ({ items }) => ({ first: (items[0] as string).length }))
+        .to(lake('firsts', { schema: z.object({ first: z.int() }) })),
+    ]);
+    const { run, lake: tables } = engineInMemory(plan);
+    expect(await run([recordAt(1, order('a', { items: [] })), recordAt(2, order('b'))])).toMatchObject({ events: 1 });
+    expect(tables.rows('quarantine')).toMatchObject([{ reason: 'step-failed', step: 'divide' }]);
+    expect(tables.rows('orders').map((row) => row.event_id)).toEqual(['b']);
+  });
+
+  it('checks mapped rows against the schema of their table', async () => {
+    const plan = pipeline('shop', [
+      orders
+        .map('ratio', (o) => ({ ratio: o.amount / 0 }))
+        .to(lake('ratios', { schema: z.object({ ratio: z.number() }) })),
+    ]);
+    const { run, lake: tables } = engineInMemory(plan);
+    await run([recordAt(1, order('a'))]);
+    expect(tables.rows('quarantine')).toMatchObject([
+      { reason: 'schema', step: 'ratios', found: expect.stringMatching(/^ratio: /) },
+    ]);
+  });
+
+  it('quarantines an event of a day before the first partition', async () => {
+    const plan = pipeline('shop', [orders.to(lake('orders', { partition: { by: 'event-day', since: '2026-11-21' } }))]);
+    const { run, lake: tables } = engineInMemory(plan);
+    await run([recordAt(1, order('a', { at: '2026-11-20T23:59:59Z' })), recordAt(2, order('b'))]);
+    expect(tables.rows('quarantine')).toMatchObject([{ reason: 'event-time', step: 'orders' }]);
+    expect(tables.rows('orders')).toHaveLength(1);
+  });
+
+  it('decodes JSON that is no CloudEvent, with ids made from its position', async () => {
+    const plan = pipeline('shop', [orders.to(lake('orders'))], {
+      decode: (json, record) => ({ ...order(record.position), data: (json as { row: unknown }).row }),
+    });
+    const { run, lake: tables } = engineInMemory(plan);
+    await run([recordAt(1, { row: order('').data }), recordAt(2, 'null')]);
+    expect(tables.rows('orders')).toMatchObject([{ event_id: `${recordAt(1, '').sequenceNumber}.0` }]);
+    expect(tables.rows('quarantine')).toMatchObject([{ reason: 'decode-failed', step: 'decode' }]);
+  });
+});
+
+describe('event', () => {
+  const schema = z.object({ host: z.string(), at: z.iso.datetime() });
+  it.each([
+    ['a type in capitals', () => event('Page', { version: 1, key: 'host', schema }), /event 'Page'/],
+    ['version 0', () => event('page', { version: 0, key: 'host', schema }), /version is 0, expected an integer from 1/],
+    [
+      'a key that is no field',
+      () => event('page', { version: 1, key: 'hots' as 'host', schema }),
+      /key is "hots", expected a field of the schema: host, at/,
+    ],
+    [
+      'a time that is no field',
+      () => event('page', { version: 1, key: 'host', time: 'when' as 'at', schema }),
+      /time is "when"/,
+    ],
+  ])('refuses %s', (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { PutError, putInOrder } from '../../producer/put.ts';
+import { recordOf } from '../../producer/record.ts';
+import { Order, order } from '../support/orders.ts';
+
+const records = async function* (keys: readonly string[]) {
+  for (const [index, partitionKey] of keys.entries()) yield { partitionKey, data: Buffer.from(String(index)) };
+};
+const sleep = async () => {};
+
+describe('putInOrder', () => {
+  it('keeps the order of every key, whatever is refused', async () => {
+    const keys = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(keys, fc.infiniteStream(fc.boolean()), async (list, refuse) => {
+        const stream: { key: string; n: number }[] = [];
+        const putRecords = async (batch: readonly { partitionKey: string; data: Uint8Array }[]) => {
+          await Promise.resolve();
+          return batch.map(({ partitionKey, data }) => {
+            if (refuse.next().value) return 'ProvisionedThroughputExceededException';
+            stream.push({ key: partitionKey, n: Number(Buffer.from(data).toString()) });
+            return undefined;
+          });
+        };
+        const put = await putInOrder(records(list), { putRecords, sleep, maxAttempts: 1_000 });
+        expect(put).toBe(list.length);
+        expect(stream.map(({ n }) => n).sort((a, b) => a - b)).toEqual(list.map((_, n) => n));
+        for (const key of new Set(list)) {
+          const ofKey = stream.filter((each) => each.key === key).map(({ n }) => n);
+          expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b));
+        }
+      }),
+    );
+  });
+
+  it('fills calls with distinct keys, at most 500 of them', async () => {
+    const sizes: number[] = [];
+    const list = Array.from({ length: 4_000 }, (_, i) => `key-${i % 1_200}`);
+    await putInOrder(records(list), {
+      putRecords: async (batch) => {
+        expect(new Set(batch.map((record) => record.partitionKey)).size).toBe(batch.length);
+        sizes.push(batch.length);
+        return batch.map(() => undefined);
+      },
+    });
+    expect(Math.max(...sizes)).toBe(500);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(4_000);
+  });
+
+  it('says how often a record was refused, and with what', async () => {
+    const refusing = putInOrder(records(['a', 'b']), {
+      putRecords: async (batch) => batch.map((r) => (r.partitionKey === 'a' ? 'InternalFailure' : undefined)),
+      sleep,
+      maxAttempts: 3,
+    });
+    await expect(refusing).rejects.toThrow(new PutError('a record was refused 3 times, at last with InternalFailure'));
+  });
+
+  it('passes on the failure of a call, even while it waits for more records', async () => {
+    let fail = () => {};
+    const slow = async function* () {
+      for (let i = 0; i < 6_000; i++) yield { partitionKey: `k${i}`, data: Buffer.from('x') };
+      await new Promise<void>((resolve) => {
+        fail = resolve;
+      });
+    };
+    const putting = putInOrder(slow(), {
+      putRecords: async () => {
+        setTimeout(() => fail());
+        throw new Error('no such stream');
+      },
+    });
+    await expect(putting).rejects.toThrow('no such stream');
+  });
+});
+
+describe('recordOf', () => {
+  const types = new Map([[Order.type, Order]]);
+  it("puts an event under its key's value, and anything else under a key made from its bytes", () => {
+    expect(recordOf(JSON.stringify(order('a')), types).partitionKey).toBe('ada');
+    const others = [
+      'not json',
+      'null',
+      '{}',
+      JSON.stringify(order('a', { customer: 5 })),
+      JSON.stringify({ ...order('a'), type: 'x' }),
+    ];
+    for (const other of others) {
+      const record = recordOf(other, types);
+      expect(record.partitionKey).toMatch(/^[0-9a-f]{32}$/);
+      expect(Buffer.from(record.data).toString()).toBe(other);
+    }
+    expect(recordOf(JSON.stringify(order('a', { customer: 'x'.repeat(300) })), types).partitionKey).toMatch(
+      /^[0-9a-f]{32}$/,
+    );
+  });
+});
