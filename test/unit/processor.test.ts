@@ -14,7 +14,10 @@ import { order, shop } from '../support/orders.ts';
 
 const context = { getRemainingTimeInMillis: () => 10_000 } as Context;
 
-function eventOf(records: readonly ReturnType<typeof recordAt>[], shards: readonly string[] = [SHARD]): KinesisStreamEvent {
+function eventOf(
+  records: readonly ReturnType<typeof recordAt>[],
+  shards: readonly string[] = [SHARD],
+): KinesisStreamEvent {
   return {
     Records: records.map((record, index) => ({
       awsRegion: 'us-east-1',

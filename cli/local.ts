@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { LocalRun } from '../local/run.ts';
+import { announceLocalRun } from './local-file.ts';
+import { stageName, wholeNumber } from './options.ts';
+import { ASSEMBLY, LOCAL_FILE } from './project.ts';
+import { untilSignal } from './signal.ts';
+import { ensureAssembly } from './synth.ts';
+import { styled } from './table.ts';
+
+interface Options {
+  readonly port: number;
+  readonly state?: string;
+  readonly bufferSeconds?: number;
+  readonly assembly?: string;
+  readonly synth?: boolean;
+  readonly stage: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ npx millrace local                          run the stacks of cdk.out; nothing is kept
+  $ npx millrace local --state .millrace/dev    keep streams, tables and objects
+  $ npx millrace local --buffer-seconds 5       deliver to the lake every five seconds
+  $ npx millrace local --port 0                 on any free port`;
+
+/** `millrace local`: runs the synthesised stacks on this machine until it is told to stop. */
+export function register(program: Command): void {
+  program
+    .command('local')
+    .description('run the whole stack on this machine until Ctrl-C')
+    .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
+    .option('--state <directory>', 'keep state here between runs')
+    .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900))
+    .option('--assembly <directory>', 'cloud assembly to run (default: cdk.out)')
+    .option('--synth', 'synthesise even when the assembly is up to date')
+    .option('--stage <name>', 'stage to run', stageName, 'dev')
+    .addHelpText('after', EXAMPLES)
+    .action(runLocal);
+}
+
+async function runLocal({ port, state, bufferSeconds, assembly, synth, stage }: Options): Promise<void> {
+  const log = (line: string) => console.error(styled('dim', line));
+  const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
+  await ensureAssembly({ directory, stage, force: synth, log });
+  const stopped = untilSignal();
+  // Here and not above: the services are heavy, and no other command needs them.
+  const { startLocal } = await import('../local/run.ts');
+  const run = await startLocal({ assembly: directory, port, stateDir: state, bufferSeconds, log });
+  const withdraw = announceLocalRun(LOCAL_FILE, run.endpoint);
+  try {
+    console.log(describeRun(run));
+    await stopped;
+    log('stopping: delivering what is buffered …');
+  } finally {
+    withdraw();
+    await run.close();
+  }
+}
+
+/** Outputs that CDK adds for references between stacks, and those that lead to AWS's console. */
+const PLUMBING = /^ExportsOutput/;
+const CONSOLE = /^https:\/\/[^/]*console\.aws\.amazon\.com\//;
+
+/** What a person wants to know of a run that has started. */
+export function describeRun({ endpoint, outputs, notEmulated }: LocalRun): string {
+  const lines = [`${styled('bold', 'Millrace runs at')} ${styled('cyan', endpoint)}`, ''];
+  for (const [stack, values] of Object.entries(outputs)) {
+    const shown = Object.entries(values).filter(([key, value]) => !PLUMBING.test(key) && !CONSOLE.test(value));
+    if (shown.length > 0)
+      lines.push(styled('bold', stack), ...shown.map(([key, value]) => `  ${key.padEnd(15)} ${value}`));
+  }
+  if (notEmulated.length > 0) {
+    lines.push('', styled('dim', `in the template but not emulated here: ${notEmulated.join(', ')}`));
+    lines.push(styled('dim', '(so no policy is enforced and no alarm is raised)'));
+  }
+  lines.push(
+    '',
+    'put     npx millrace put --help, or any AWS SDK with ' +
+      `AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+    'query   npx millrace query "SELECT count(*) FROM quarantine"',
+    'watch   npx millrace status',
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A parser for options that take a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A parser for the name of a stage: what the CDK app takes. */
+export function stageName(value: string): string {
+  if (/^[a-z][a-z0-9]{0,15}$/.test(value)) return value;
+  throw new InvalidArgumentError('Expected a lower-case letter and up to 15 letters and digits more.');
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { type LocalRun, startLocal } from '../local/run.ts';
+import { pipelines } from '../pipelines/index.ts';
+import { documentsOf } from './documents.ts';
+import { CliError } from './errors.ts';
+import { Lake } from './lake.ts';
+import { describeRun } from './local.ts';
+import { announceLocalRun } from './local-file.ts';
+import { wholeNumber } from './options.ts';
+import { stageOutputs } from './outputs.ts';
+import { Progress } from './progress.ts';
+import { ASSEMBLY, LOCAL_FILE } from './project.ts';
+import { putDocuments } from './put.ts';
+import { untilSignal } from './signal.ts';
+import { checkSummary, type Summary, summarise } from './summary.ts';
+import { ensureAssembly } from './synth.ts';
+import { printTable, styled } from './table.ts';
+import { chooseTarget } from './target.ts';
+
+interface Options {
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly port: number;
+  readonly bufferSeconds: number;
+  readonly stage: string;
+}
+
+/** `millrace start`, which is `npm start`: the whole way of an example's events, from synthesis to SQL. */
+export function register(program: Command): void {
+  program
+    .command('start')
+    .description("synthesise, run the stack here, put an example's events, wait for the lake, answer its saved queries")
+    .argument('[example]', `one of ${pipelines.map(({ name }) => name).join(', ')}`, 'web-traffic')
+    .option('--once', 'end when the answers are there')
+    .option('--json', 'print one JSON object; with --once')
+    .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
+    .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900), 2)
+    .option('--stage <name>', 'stage to run', 'dev')
+    .action(start);
+}
+
+async function start(example: string, options: Options): Promise<void> {
+  const { once, json, port, bufferSeconds, stage } = options;
+  if (json && !once) throw new CliError('--json prints when all is done: give --once with it');
+  const plan = pipelines.find(({ name }) => name === example);
+  if (!plan) throw new CliError(`there is no example '${example}': there is ${pipelines.map(({ name }) => name)}`);
+  const started = performance.now();
+  const log = (line: string) => console.error(styled('dim', line));
+  await ensureAssembly({ directory: ASSEMBLY, stage, force: true, log });
+  const stopped = once ? undefined : untilSignal();
+  const run = await startLocal({ assembly: ASSEMBLY, port, bufferSeconds, log });
+  const withdraw = announceLocalRun(LOCAL_FILE, run.endpoint);
+  try {
+    const target = chooseTarget({ stage, endpoint: run.endpoint }, {});
+    const outputs = await stageOutputs(target);
+    const lake = new Lake(target, outputs, plan);
+    const sent = await putDocuments(await documentsOf(example), target, outputs.streamName, new Progress('put'));
+    await lake.wait(sent, bufferSeconds);
+    const summary = await summarise(lake, target, outputs, plan, (performance.now() - started) / 1000);
+    const faults = checkSummary(summary, sent);
+    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    else await show(run, lake, summary);
+    lake.close();
+    if (faults.length > 0) throw new CliError(`the counts do not add up: ${faults.join('; ')}`);
+    await stopped;
+  } finally {
+    withdraw();
+    await run.close();
+  }
+}
+
+async function show(run: LocalRun, lake: Lake, summary: Summary): Promise<void> {
+  const columns = [
+    { name: '', type: 'varchar' },
+    { name: '', type: 'bigint' },
+  ];
+  const { tables, ...counts } = summary;
+  const views = Object.entries(tables).map(([table, rows]) => [`rows of ${table}`, rows]);
+  console.log(`${printTable(columns, [...Object.entries(counts), ...views], true)}\n`);
+  for (const { name, description, sql } of lake.plan.queries) {
+    const { columns: heads, rows } = await lake.query(sql);
+    console.log(`${styled('bold', name)}  ${styled('dim', description)}\n${printTable(heads, rows, true)}\n`);
+  }
+  console.log(describeRun(run));
+}

@@ -1,0 +1,114 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { Command } from 'commander';
+import type { Cell, Column } from './athena.ts';
+import { type Figure, readFigures } from './metrics.ts';
+import { wholeNumber } from './options.ts';
+import { type StageOutputs, stageOutputs } from './outputs.ts';
+import { printTable, styled } from './table.ts';
+import { countRows, lakeTables } from './tables.ts';
+import { addTargetOptions, announceTarget, chooseTarget, type Target, type TargetOptions } from './target.ts';
+
+interface Options extends TargetOptions {
+  readonly minutes: number;
+  readonly rows?: boolean;
+  readonly json?: boolean;
+}
+
+/** What `--json` prints. Figures are over the last `minutes`; null where CloudWatch has none. */
+export interface Status {
+  readonly stage: string;
+  readonly minutes: number;
+  readonly stream: { readonly name: string } & Readonly<Record<keyof typeof STREAM, Cell>>;
+  readonly pipelines: readonly ({ readonly name: string } & Readonly<Record<keyof typeof PIPELINE, Cell>>)[];
+  /** `rows` is null when they were not counted. */
+  readonly tables: readonly { readonly name: string; readonly rows: number | null }[];
+}
+
+type FigureOf<Subject> = (subject: Subject) => Figure;
+
+const kinesis =
+  (metric: string): FigureOf<StageOutputs> =>
+  ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take: 'Sum' });
+const own =
+  (metric: string): FigureOf<Pipeline> =>
+  ({ name }) => ({ namespace: 'Millrace', metric, dimensions: { service: name }, take: 'Sum' });
+const lambda =
+  (metric: string, take: Figure['take']): FigureOf<Pipeline> =>
+  ({ functionName }) => ({ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, take });
+
+type Pipeline = StageOutputs['pipelines'][number];
+
+const STREAM = { recordsIn: kinesis('IncomingRecords'), bytesIn: kinesis('IncomingBytes') };
+
+const PIPELINE = {
+  events: own('Events'),
+  duplicates: own('Duplicates'),
+  quarantined: own('Quarantined'),
+  rows: own('Rows'),
+  commits: own('Commits'),
+  invocations: lambda('Invocations', 'Sum'),
+  errors: lambda('Errors', 'Sum'),
+  lagMs: lambda('IteratorAge', 'Latest'),
+};
+
+const EXAMPLES = `
+Examples:
+  $ npx millrace status
+  $ npx millrace status --minutes 180 --json
+  $ npx millrace status --aws --stage prod --rows`;
+
+/** `millrace status`: what went in, what came out, and how far behind each pipeline is. */
+export function register(program: Command): void {
+  const command = program
+    .command('status')
+    .description('show records in, lag, commits, rows and what was quarantined')
+    .option('--minutes <n>', 'look back this far', wholeNumber(1, 1_440), 60)
+    .option('--rows', 'count the rows of every table (on AWS a query that Athena bills; a local run does so anyway)')
+    .option('--no-rows', 'do not count the rows of the tables')
+    .option('--json', 'print an object for scripts')
+    .addHelpText('after', EXAMPLES);
+  addTargetOptions(command).action(async (options: Options) => {
+    const target = chooseTarget(options);
+    announceTarget(target);
+    const status = await readStatus(target, options.minutes, options.rows ?? target.isLocal);
+    console.log(options.json ? JSON.stringify(status, null, 2) : describeStatus(status));
+  });
+}
+
+export async function readStatus(target: Target, minutes: number, withRows: boolean): Promise<Status> {
+  const outputs = await stageOutputs(target);
+  const cloudWatch = new CloudWatchClient(target.client);
+  const athena = new AthenaClient(target.client);
+  try {
+    const figures = [
+      ...Object.values(STREAM).map((figure) => figure(outputs)),
+      ...outputs.pipelines.flatMap((pipeline) => Object.values(PIPELINE).map((figure) => figure(pipeline))),
+    ];
+    const values = [...(await readFigures(cloudWatch, figures, minutes, Date.now()))];
+    const take = <Names extends object>(names: Names) =>
+      Object.fromEntries(Object.keys(names).map((name) => [name, values.shift() ?? null])) as Record<keyof Names, Cell>;
+    const stream = { name: outputs.streamName, ...take(STREAM) };
+    const pipelines = outputs.pipelines.map(({ name }) => ({ name, ...take(PIPELINE) }));
+    const tables = await lakeTables(target, outputs);
+    const counts = withRows ? await countRows(athena, outputs, tables) : new Map<string, number>();
+    const counted = tables.map((name) => ({ name, rows: counts.get(name) ?? null }));
+    return { stage: target.stage, minutes, stream, pipelines, tables: counted };
+  } finally {
+    cloudWatch.destroy();
+    athena.destroy();
+  }
+}
+
+function describeStatus({ minutes, stream, pipelines, tables }: Status): string {
+  const section = (title: string, rows: readonly Readonly<Record<string, Cell>>[]) => {
+    const columns = Object.keys(rows[0] ?? {}).map((name): Column => ({ name, type: '' }));
+    const cells = rows.map((row) => columns.map(({ name }) => row[name] ?? null));
+    return `${styled('bold', title)}\n${printTable(columns, cells, true)}`;
+  };
+  return [
+    section(`Stream, last ${minutes} minutes`, [stream]),
+    section(`Pipelines, last ${minutes} minutes`, pipelines),
+    section('Tables', tables),
+  ].join('\n\n');
+}

@@ -1,0 +1,100 @@
+import {
+  BUFFER_SECONDS,
+  COLDER_AFTER_DAYS,
+  PARALLELIZATION,
+  QUERY_GIGABYTES,
+  RETENTION_HOURS,
+  SHARDS,
+} from './limits.ts';
+
+/** What is chosen for a stage. Each key can be given by CDK context: `cdk deploy -c stage=prod -c shards=8`. */
+export interface StageConfig {
+  /** Part of every name: lower-case letters and digits, at most 16. Default `dev`. */
+  readonly stage: string;
+  /** Shards of the stream, or `on-demand`. Default 2. */
+  readonly shards: number | 'on-demand';
+  /** Hours that Kinesis keeps events. Default 24, which costs nothing extra; up to 168 the price of a shard more than
+   *  doubles. What keeps failing is saved to S3 an hour before the end, so a short retention loses nothing. */
+  readonly retentionHours: number;
+  /** What becomes of stream, log and lake when their stack is deleted. Default `retain`. */
+  readonly removal: 'retain' | 'destroy';
+  /** Longest time rows wait in Firehose; longer means fewer and larger files. Default 300. */
+  readonly bufferSeconds: number;
+  /** Concurrent batches per shard. Default 1, and nothing else is accepted as yet: see the stream mapping. */
+  readonly parallelizationFactor: number;
+  /** Athena cancels a query that has scanned this much, at $5 per 1,000 GB. Default 100. */
+  readonly queryLimitGigabytes: number;
+  /** Age at which the tables' files move to S3 Standard-IA; undefined, the default, leaves them. */
+  readonly tablesColderAfterDays: number | undefined;
+  /** Gets the alarms, once it has confirmed the subscription. */
+  readonly alarmEmail: string | undefined;
+}
+
+/** A setting of the stage is not usable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly key: string;
+  constructor(key: string, found: unknown, expected: string) {
+    super(`'${key}': found ${JSON.stringify(found)}; expected ${expected}`);
+    this.key = key;
+  }
+}
+
+type Reader<Value> = (key: string, value: unknown) => Value;
+
+const READERS: { readonly [Key in keyof StageConfig]: Reader<StageConfig[Key]> } = {
+  stage: orDefault(
+    'dev',
+    matching(/^[a-z][a-z0-9]{0,15}$/, 'a lower-case letter and up to 15 letters and digits more'),
+  ),
+  shards: orDefault(2, (key, value) =>
+    value === 'on-demand' ? value : integer(SHARDS, ", or 'on-demand'")(key, value),
+  ),
+  retentionHours: orDefault(24, integer(RETENTION_HOURS)),
+  removal: orDefault<'retain' | 'destroy'>('retain', oneOf('retain', 'destroy')),
+  bufferSeconds: orDefault(300, integer(BUFFER_SECONDS)),
+  parallelizationFactor: orDefault(1, integer(PARALLELIZATION)),
+  queryLimitGigabytes: orDefault(100, integer(QUERY_GIGABYTES)),
+  tablesColderAfterDays: orDefault(undefined, integer(COLDER_AFTER_DAYS)),
+  alarmEmail: orDefault(undefined, matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address')),
+};
+
+/** The stage's configuration from CDK context or from plain values; numbers may be strings, as the command line gives
+ *  them. Keys with ':' or '/' are CDK's own; any other key that is not known is refused, so that none is misspelt.
+ *  @throws ConfigError naming key, value and what is expected. */
+export function stageConfig(values: Readonly<Record<string, unknown>>): StageConfig {
+  for (const key of Object.keys(values)) {
+    if (!/[:/]/.test(key) && !(key in READERS)) {
+      throw new ConfigError(key, values[key], `no such key; there are ${Object.keys(READERS).join(', ')}`);
+    }
+  }
+  const entries = Object.entries(READERS).map(([key, read]) => [key, read(key, values[key])]);
+  return Object.fromEntries(entries) as StageConfig;
+}
+
+function orDefault<Value>(fallback: Value, read: Reader<Value>): Reader<Value> {
+  return (key, value) => (value === undefined ? fallback : read(key, value));
+}
+
+function integer({ min, max }: { readonly min: number; readonly max: number }, or = ''): Reader<number> {
+  return (key, value) => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new ConfigError(key, value, `an integer from ${min} to ${max}${or}`);
+  };
+}
+
+function oneOf<const Choice extends string>(...choices: readonly Choice[]): Reader<Choice> {
+  return (key, value) => {
+    const choice = choices.find((each) => each === value);
+    if (choice === undefined) throw new ConfigError(key, value, choices.map((each) => `'${each}'`).join(' or '));
+    return choice;
+  };
+}
+
+function matching(pattern: RegExp, expected: string): Reader<string> {
+  return (key, value) => {
+    if (typeof value === 'string' && pattern.test(value)) return value;
+    throw new ConfigError(key, value, expected);
+  };
+}

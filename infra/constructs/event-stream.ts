@@ -1,0 +1,56 @@
+import { Duration } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { StageConfig } from '../config.ts';
+import { resourceName } from '../names.ts';
+import { OperatorAlarm } from './operator-alarm.ts';
+import { removalPolicy } from './removal.ts';
+
+export interface EventStreamProps {
+  readonly config: StageConfig;
+  readonly topic: ITopic;
+}
+
+/** The stream of events: the stage's one source of truth. */
+export class EventStream extends Construct {
+  readonly stream: Stream;
+
+  constructor(scope: Construct, id: string, { config, topic }: EventStreamProps) {
+    super(scope, id);
+    const onDemand = config.shards === 'on-demand';
+    this.stream = new Stream(this, 'Stream', {
+      streamName: resourceName(config.stage, 'events'),
+      streamMode: onDemand ? StreamMode.ON_DEMAND : StreamMode.PROVISIONED,
+      shardCount: config.shards === 'on-demand' ? undefined : config.shards,
+      retentionPeriod: Duration.hours(config.retentionHours),
+      encryption: StreamEncryption.MANAGED,
+      removalPolicy: removalPolicy(config),
+    });
+    new OperatorAlarm(this, 'WritesThrottled', {
+      topic,
+      name: resourceName(config.stage, 'stream-writes-throttled'),
+      metric: this.stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum', period: Duration.minutes(1) }),
+      threshold: 1,
+      datapoints: { breaching: 3, of: 5 },
+      meaning: 'Producers are being turned away: a shard is at its limit. Add shards or spread the partition keys.',
+      runbook: 'writes-throttled',
+    });
+  }
+
+  /** Lets an event source mapping read the stream in the name of `grantee`. */
+  grantConsume(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      resourceArns: [this.stream.streamArn],
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { ConfigError } from './config.ts';
+import { DELIVERY_STREAM_NAME_MAX, LAMBDA_NAME_MAX } from './limits.ts';
+
+/** Names of what a stage consists of. They are fixed, not generated: producers, queries and runbooks can name things,
+ *  and `cdk deploy --import-existing-resources` can adopt what a removed stack has left behind. */
+
+/** CloudWatch namespace of the metrics that the functions emit; their dimension `service` is the pipeline. */
+export const METRIC_NAMESPACE = 'Millrace';
+
+/** Epoch of the pipelines' results: part of the commit log's key. */
+export const EPOCH = 'v1';
+
+export const resourceName = (stage: string, part: string): string => `millrace-${stage}-${part}`;
+
+export const databaseName = (stage: string): string => `millrace_${stage}`;
+
+export const workgroupName = (stage: string): string => `millrace-${stage}`;
+
+/** Name of the Glue table whose rows a table's view reads. */
+export const rowsTableName = (table: string): string => `${table}_rows`;
+
+/** @throws ConfigError when Lambda cannot have a function of that name. */
+export function functionName(stage: string, pipeline: string): string {
+  return checked(resourceName(stage, pipeline), LAMBDA_NAME_MAX, 'a shorter stage or pipeline name: Lambda takes');
+}
+
+/** Name of a table's delivery stream; tables that no one pipeline owns leave `pipeline` out.
+ *  @throws ConfigError when Firehose cannot have a stream of that name. */
+export function deliveryStreamName(stage: string, table: string, pipeline?: string): string {
+  const part = [pipeline, table.replaceAll('_', '-')].filter((each) => each !== undefined).join('-');
+  const expected = 'a shorter stage, pipeline or table name: Firehose takes';
+  return checked(resourceName(stage, part), DELIVERY_STREAM_NAME_MAX, expected);
+}
+
+function checked(name: string, max: number, expected: string): string {
+  if (name.length > max) throw new ConfigError('name', name, `${expected} at most ${max} characters`);
+  return name;
+}

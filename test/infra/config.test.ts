@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, stageConfig } from '../../infra/config.ts';
+import { deliveryStreamName, functionName } from '../../infra/names.ts';
+
+describe('stageConfig', () => {
+  it('has a default for everything', () => {
+    expect(stageConfig({})).toEqual({
+      stage: 'dev',
+      shards: 2,
+      retentionHours: 24,
+      removal: 'retain',
+      bufferSeconds: 300,
+      parallelizationFactor: 1,
+      queryLimitGigabytes: 100,
+      tablesColderAfterDays: undefined,
+      alarmEmail: undefined,
+    });
+  });
+
+  it('takes numbers as the command line writes them, and leaves CDK’s own keys alone', () => {
+    const context = { shards: '8', retentionHours: '168', 'aws:cdk:bundling-stacks': [], '@aws-cdk/some:flag': true };
+    expect(stageConfig(context)).toMatchObject({ shards: 8, retentionHours: 168 });
+    expect(stageConfig({ shards: 'on-demand' }).shards).toBe('on-demand');
+  });
+
+  it.each([
+    ['stage', 'Prod', '\'stage\': found "Prod"; expected a lower-case letter and up to 15 letters and digits more'],
+    ['stage', '', '\'stage\': found ""; expected a lower-case letter and up to 15 letters and digits more'],
+    ['shards', 'many', "'shards': found \"many\"; expected an integer from 1 to 20000, or 'on-demand'"],
+    ['shards', 0, "'shards': found 0; expected an integer from 1 to 20000, or 'on-demand'"],
+    ['shards', '1e3', "'shards': found \"1e3\"; expected an integer from 1 to 20000, or 'on-demand'"],
+    ['retentionHours', 23, "'retentionHours': found 23; expected an integer from 24 to 8760"],
+    ['retentionHours', 24.5, "'retentionHours': found 24.5; expected an integer from 24 to 8760"],
+    ['removal', 'snapshot', "'removal': found \"snapshot\"; expected 'retain' or 'destroy'"],
+    ['bufferSeconds', '901', '\'bufferSeconds\': found "901"; expected an integer from 0 to 900'],
+    ['parallelizationFactor', 11, "'parallelizationFactor': found 11; expected an integer from 1 to 10"],
+    ['queryLimitGigabytes', 0, "'queryLimitGigabytes': found 0; expected an integer from 1 to 7000000000"],
+    ['tablesColderAfterDays', 29, "'tablesColderAfterDays': found 29; expected an integer from 30 to 36500"],
+    ['alarmEmail', 'ops', '\'alarmEmail\': found "ops"; expected an e-mail address'],
+  ])('refuses %s %j, saying what it found and expected', (key, value, message) => {
+    expect(() => stageConfig({ [key]: value })).toThrow(ConfigError);
+    expect(() => stageConfig({ [key]: value })).toThrow(message);
+  });
+
+  it('refuses a key it does not know, since it may be a misspelt one', () => {
+    expect(() => stageConfig({ shard: 4 })).toThrow("'shard': found 4; expected no such key; there are stage, shards,");
+  });
+});
+
+describe('names', () => {
+  it('are refused when the service would refuse them', () => {
+    expect(functionName('dev', 'orders')).toBe('millrace-dev-orders');
+    expect(() => functionName('dev', 'o'.repeat(60))).toThrow('Lambda takes at most 64 characters');
+    expect(deliveryStreamName('dev', 'page_views', 'web')).toBe('millrace-dev-web-page-views');
+    expect(() => deliveryStreamName('dev', 't'.repeat(50), 'web')).toThrow('Firehose takes at most 64 characters');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { readSettings } from '../../local/mapping/configuration.ts';
+
+const least = {
+  EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/events',
+  FunctionName: 'process',
+  StartingPosition: 'TRIM_HORIZON',
+};
+
+describe('settings of a mapping', () => {
+  it('have the defaults of AWS', () => {
+    expect(readSettings(least)).toEqual({
+      streamArn: least.EventSourceArn,
+      functionName: 'process',
+      enabled: true,
+      batchSize: 100,
+      windowMs: 0,
+      startingPosition: 'TRIM_HORIZON',
+      retryAttemptsMax: Number.POSITIVE_INFINITY,
+      recordAgeMaxMs: Number.POSITIVE_INFINITY,
+      bisects: false,
+      reportsItemFailures: false,
+      onFailureBucket: undefined,
+      countsEvents: false,
+    });
+  });
+
+  it('are read with their units', () => {
+    const settings = readSettings({
+      ...least,
+      StartingPosition: 'AT_TIMESTAMP',
+      StartingPositionTimestamp: 1_700_000_000,
+      BatchSize: '500',
+      MaximumBatchingWindowInSeconds: 5,
+      MaximumRetryAttempts: 0,
+      MaximumRecordAgeInSeconds: 3_600,
+      BisectBatchOnFunctionError: 'true',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
+      MetricsConfig: { Metrics: ['EventCount'] },
+      FilterCriteria: { Filters: [] },
+      ParallelizationFactor: 1,
+      TumblingWindowInSeconds: 0,
+      Enabled: false,
+    });
+    expect(settings).toMatchObject({
+      startingPosition: { fromMs: 1_700_000_000_000 },
+      batchSize: 500,
+      windowMs: 5_000,
+      retryAttemptsMax: 0,
+      recordAgeMaxMs: 3_600_000,
+      bisects: true,
+      reportsItemFailures: true,
+      onFailureBucket: 'failures',
+      countsEvents: true,
+      enabled: false,
+    });
+  });
+
+  it.each([
+    [{ ParallelizationFactor: 2 }, 'ParallelizationFactor is not emulated'],
+    [{ TumblingWindowInSeconds: 60 }, 'TumblingWindowInSeconds is not emulated'],
+    [{ FilterCriteria: { Filters: [{ Pattern: '{}' }] } }, 'FilterCriteria is not emulated'],
+    [{ ProvisionedPollerConfig: {} }, 'ProvisionedPollerConfig is not emulated'],
+    [{ EventSourceArn: `${least.EventSourceArn}/consumer/fast:1` }, 'Enhanced fan-out is not emulated'],
+    [{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:queue' }, 'no Kinesis stream'],
+    [{ DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:0:q' } } }, 'only an S3 bucket is'],
+    [{ StartingPosition: undefined }, 'StartingPosition has to be'],
+    [{ StartingPosition: 'AT_TIMESTAMP' }, 'needs StartingPositionTimestamp'],
+    [{ FunctionResponseTypes: ['Other'] }, 'FunctionResponseTypes Other is unknown'],
+    [{ BatchSize: 0 }, "Value '0' at 'BatchSize'"],
+    [{ BatchSize: 10_001 }, "Value '10001' at 'BatchSize'"],
+    [{ MaximumBatchingWindowInSeconds: 1.5 }, 'MaximumBatchingWindowInSeconds'],
+    [{ MaximumRecordAgeInSeconds: 59 }, 'an integer from 60 to 604800'],
+    [{ MaximumRetryAttempts: -2 }, 'an integer from 0 to 10000'],
+    [{ Enabled: 'yes' }, 'a boolean'],
+  ])('are refused by name: %j', (properties, message) => {
+    expect(() => readSettings({ ...least, ...properties })).toThrow(message);
+  });
+});

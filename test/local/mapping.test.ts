@@ -1,0 +1,612 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createMapping } from '../../local/mapping/mapping.ts';
+import type { LocalService } from '../../local/service.ts';
+import { ServiceError } from '../../local/services/json-api.ts';
+import type { Invocation } from '../../local/services/lambda/lambda.ts';
+import { createMemoryStream, STREAM_ARN } from '../support/memory-stream.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+
+const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const FUNCTION = { name: 'process', arn: 'arn:aws:lambda:us-east-1:000000000000:function:process', roleArn: 'role' };
+const SHARD = 'shardId-000000000000';
+
+interface Delivered {
+  readonly data: string;
+  readonly sequenceNumber: string;
+}
+/** What the function does with a batch: an answer, or an exception for a function error. */
+type Handler = (batch: Delivered[]) => unknown;
+
+class FunctionFailure extends Error {}
+const fail = () => {
+  throw new FunctionFailure('x');
+};
+const report = (...failures: (Delivered | undefined)[]) => ({
+  batchItemFailures: failures.map((failure) => ({ itemIdentifier: failure?.sequenceNumber })),
+});
+
+function readBatch(event: string): Delivered[] {
+  const { Records } = JSON.parse(event) as { Records: { kinesis: { data: string; sequenceNumber: string } }[] };
+  return Records.map(({ kinesis }) => ({
+    data: Buffer.from(kinesis.data, 'base64').toString(),
+    sequenceNumber: kinesis.sequenceNumber,
+  }));
+}
+
+const opened: LocalService[] = [];
+const directories: string[] = [];
+afterEach(async () => {
+  for (const mapping of opened.splice(0)) await mapping.close();
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+function directory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'mapping-'));
+  directories.push(path);
+  return path;
+}
+
+/** A stream, a function and a clock that a test holds in its hands, and the mapping between them. */
+function world(handler: Handler, stateDir?: string) {
+  const stream = createMemoryStream();
+  const clock = createVirtualClock(START_MS);
+  /** The data of each batch, in the order of the invocations. */
+  const deliveries: string[] = [];
+  const timesMs: number[] = [];
+  const metrics: { name: string; dimensions: object; value: number }[] = [];
+  const objects: { bucket: string; key: string; body: string }[] = [];
+  const lines: string[] = [];
+  const state = { handler, refusals: 0, bucketFails: false };
+
+  const lambda = {
+    describe: () => FUNCTION,
+    async invoke(_name: string, payload: Buffer | string): Promise<Invocation> {
+      if (state.refusals > 0) {
+        state.refusals -= 1;
+        throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429);
+      }
+      const batch = readBatch(String(payload));
+      deliveries.push(batch.map(({ data }) => data).join(''));
+      timesMs.push(clock.now() - START_MS);
+      const requestId = randomUUID();
+      try {
+        return { requestId, payload: JSON.stringify((await state.handler(batch)) ?? null) };
+      } catch (error) {
+        if (!(error instanceof FunctionFailure)) throw error;
+        return { requestId, payload: '{"errorType":"Error","errorMessage":"secret"}', functionError: 'Unhandled' };
+      }
+    },
+  };
+
+  function open(): LocalService {
+    const mapping = createMapping(
+      {
+        endpoint: 'http://127.0.0.1:1',
+        stateDir,
+        scratchDir: tmpdir(),
+        metric: (_namespace, name, dimensions, value) => metrics.push({ name, dimensions, value }),
+        log: (line) => lines.push(line),
+      },
+      {
+        reader: stream,
+        lambda,
+        clock,
+        random: () => 1,
+        closeGraceMs: 50,
+        putObject: async (bucket, key, body) => {
+          if (state.bucketFails) throw new Error('NoSuchBucket');
+          objects.push({ bucket, key, body });
+        },
+      },
+    );
+    opened.push(mapping);
+    return mapping;
+  }
+
+  async function provision(properties: object, mapping = open()) {
+    return mapping.provisions['AWS::Lambda::EventSourceMapping']?.({
+      stack: 'stack',
+      logicalId: 'Mapping',
+      type: 'AWS::Lambda::EventSourceMapping',
+      properties: {
+        EventSourceArn: STREAM_ARN,
+        FunctionName: 'process',
+        StartingPosition: 'TRIM_HORIZON',
+        ...properties,
+      },
+    });
+  }
+
+  return {
+    stream,
+    clock,
+    deliveries,
+    timesMs,
+    metrics,
+    objects,
+    lines,
+    state,
+    open,
+    provision,
+    put: (...data: string[]) => stream.put(SHARD, clock.now(), ...data),
+    valuesOf: (name: string) => metrics.filter((metric) => metric.name === name).map(({ value }) => value),
+    message: (index = 0) => JSON.parse(objects[index]?.body ?? 'null'),
+  };
+}
+
+const BUCKET = { DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } };
+const REPORTS = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
+
+describe('batches', () => {
+  it('are cut at the batch size and never mix shards', async () => {
+    const { stream, clock, deliveries, provision } = world(() => null);
+    stream.open(SHARD);
+    stream.open('shardId-000000000001');
+    stream.put(SHARD, START_MS, ...'abcde');
+    stream.put('shardId-000000000001', START_MS, ...'vwxyz');
+    await provision({ BatchSize: 3 });
+    await clock.runUntil(() => deliveries.length === 4);
+    expect(deliveries.toSorted()).toEqual(['abc', 'de', 'vwx', 'yz']);
+  });
+
+  it('are delivered as soon as there are records when there is no window', async () => {
+    const { stream, clock, deliveries, put, provision } = world(() => null);
+    stream.open(SHARD);
+    await provision({});
+    await clock.runFor(1_000);
+    put('a');
+    await clock.runFor(200);
+    put('b', 'c');
+    await clock.runFor(200);
+    expect(deliveries).toEqual(['a', 'bc']);
+  });
+
+  it('are gathered for the length of the window', async () => {
+    const { stream, clock, deliveries, timesMs, put, provision } = world(() => null);
+    stream.open(SHARD);
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 });
+    await clock.runFor(3_000);
+    put('b');
+    await clock.runFor(3_000);
+    put('c');
+    await clock.runFor(10_000);
+    put(...'d'.repeat(100));
+    await clock.runFor(1_000);
+    expect(deliveries).toEqual(['ab', 'c', 'd'.repeat(100)]);
+    expect(timesMs.slice(0, 2)).toEqual([5_000, 10_000]);
+  });
+
+  it('stay below 6 MB', async () => {
+    const { stream, clock, deliveries, provision, valuesOf } = world(() => null);
+    stream.open(SHARD);
+    const large = Buffer.alloc(2 * 1024 * 1024, '.');
+    stream.put(SHARD, START_MS, large, large, large, Buffer.alloc(5 * 1024 * 1024, '!'), 'small');
+    await provision({ MetricsConfig: { Metrics: ['EventCount'] } });
+    await clock.runUntil(() => deliveries.length === 3);
+    expect(deliveries.map((data) => data.length)).toEqual([2 * large.length, large.length, 5]);
+    expect(valuesOf('DroppedEventCount')).toEqual([1]);
+  });
+
+  it('tell their age at the moment of the invocation', async () => {
+    const { stream, clock, deliveries, provision, metrics } = world(() => null);
+    stream.open(SHARD);
+    stream.put(SHARD, START_MS - 9_000, 'a');
+    stream.put(SHARD, START_MS - 4_000, 'b');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(metrics).toContainEqual({ name: 'IteratorAge', dimensions: { FunctionName: 'process' }, value: 4_000 });
+  });
+
+  it('go on when the stream throttles reads', async () => {
+    const { stream, clock, deliveries, put, provision } = world(() => null);
+    stream.open(SHARD);
+    put('a');
+    stream.failReads(3);
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(clock.now() - START_MS).toBe(1_000 + 2_000 + 4_000);
+  });
+});
+
+describe('where reading starts', () => {
+  it.each([
+    ['TRIM_HORIZON', {}, ['ab', 'c']],
+    ['LATEST', {}, ['c']],
+    ['AT_TIMESTAMP', { StartingPositionTimestamp: START_MS / 1000 - 5 }, ['b', 'c']],
+  ])('%s', async (position, more, expected) => {
+    const { stream, clock, deliveries, put, provision } = world(() => null);
+    stream.open(SHARD);
+    stream.put(SHARD, START_MS - 10_000, 'a');
+    stream.put(SHARD, START_MS - 1_000, 'b');
+    await provision({ StartingPosition: position, ...more });
+    await clock.runFor(500);
+    put('c');
+    await clock.runFor(500);
+    expect(deliveries).toEqual(expected);
+  });
+});
+
+describe('retries', () => {
+  it('stop after the quota, and reading goes on after the batch', async () => {
+    const { stream, clock, deliveries, timesMs, put, provision, objects, message } = world((batch) =>
+      batch[0]?.data === 'a' ? fail() : null,
+    );
+    stream.open(SHARD);
+    const [first, second] = put('a', 'b');
+    await provision({ BatchSize: 2, MaximumRetryAttempts: 2, ...BUCKET });
+    put('c');
+    await clock.runUntil(() => deliveries.length === 4);
+    expect(deliveries).toEqual(['ab', 'ab', 'ab', 'c']);
+    expect(timesMs).toEqual([0, 1_000, 3_000, 3_000]);
+    expect(objects).toHaveLength(1);
+    expect(message()).toEqual({
+      requestContext: {
+        requestId: expect.any(String),
+        functionArn: FUNCTION.arn,
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 3,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: '2026-01-02T03:04:08.000Z',
+      KinesisBatchInfo: {
+        shardId: SHARD,
+        startSequenceNumber: first,
+        endSequenceNumber: second,
+        approximateArrivalOfFirstRecord: '2026-01-02T03:04:05.000Z',
+        approximateArrivalOfLastRecord: '2026-01-02T03:04:05.000Z',
+        batchSize: 2,
+        streamArn: STREAM_ARN,
+      },
+      payload: expect.any(String),
+    });
+    expect(readBatch(message().payload).map(({ data }) => data)).toEqual(['a', 'b']);
+    expect(objects[0]?.bucket).toBe('failures');
+    expect(objects[0]?.key).toMatch(
+      /^aws\/lambda\/[0-9a-f-]{36}\/shardId-000000000000\/2026\/01\/02\/2026-01-02T03\.04\.08-[0-9a-f-]{36}$/,
+    );
+  });
+
+  it('double their pause up to a minute', async () => {
+    const { stream, clock, deliveries, timesMs, put, provision } = world(fail);
+    stream.open(SHARD);
+    put('a');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 10);
+    const pauses = timesMs.slice(1).map((time, index) => (time - (timesMs[index] ?? 0)) / 1000);
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it('do not count a throttled invocation', async () => {
+    const { stream, clock, state, deliveries, put, provision, message } = world(fail);
+    stream.open(SHARD);
+    put('a');
+    state.refusals = 5;
+    await provision({ MaximumRetryAttempts: 1, ...BUCKET });
+    await clock.runUntil(() => message() !== null);
+    expect(deliveries).toEqual(['a', 'a']);
+    expect(message().requestContext.approximateInvokeCount).toBe(2);
+  });
+
+  it('without limits last until the stream removes the records', async () => {
+    const { stream, clock, deliveries, put, provision, objects, valuesOf } = world((batch) =>
+      batch.some(({ data }) => data === 'a') ? fail() : null,
+    );
+    stream.open(SHARD);
+    put('a', 'b', 'c');
+    await provision({ ...BUCKET, MetricsConfig: { Metrics: ['EventCount'] } });
+    await clock.runUntil(() => deliveries.length === 5);
+    stream.trim(SHARD, 2);
+    await clock.runUntil(() => deliveries.at(-1) === 'c');
+    expect(objects).toEqual([]);
+    expect(valuesOf('DroppedEventCount')).toEqual([]);
+  });
+
+  it('without a destination drop the batch and count it', async () => {
+    const { stream, clock, deliveries, put, provision, metrics, valuesOf } = world(fail);
+    stream.open(SHARD);
+    put('a', 'b');
+    const provisioned = await provision({ MaximumRetryAttempts: 1, MetricsConfig: { Metrics: ['EventCount'] } });
+    await clock.runUntil(() => valuesOf('DroppedEventCount').length === 1);
+    expect(deliveries).toEqual(['ab', 'ab']);
+    expect(metrics).toContainEqual({
+      name: 'DroppedEventCount',
+      dimensions: { EventSourceMappingUUID: provisioned?.ref },
+      value: 2,
+    });
+    expect(valuesOf('InvokedEventCount')).toEqual([2, 2]);
+    expect(valuesOf('FailedInvokeEventCount')).toEqual([2, 2]);
+    expect(valuesOf('PolledEventCount')[0]).toBe(2);
+  });
+
+  it('count a destination that takes no message, and lose the records', async () => {
+    const { stream, clock, state, deliveries, put, provision, valuesOf } = world((batch) =>
+      batch[0]?.data === 'a' ? fail() : null,
+    );
+    stream.open(SHARD);
+    state.bucketFails = true;
+    put('a', 'b');
+    await provision({
+      BatchSize: 1,
+      MaximumRetryAttempts: 0,
+      ...BUCKET,
+      MetricsConfig: { Metrics: ['EventCount'] },
+    });
+    await clock.runUntil(() => deliveries.includes('b'));
+    expect(valuesOf('DestinationDeliveryFailures')).toEqual([1]);
+    expect(valuesOf('DroppedEventCount')).toEqual([1]);
+    expect(valuesOf('OnFailureDestinationDeliveredEventCount')).toEqual([]);
+  });
+
+  it('write no payload and no error message into the log', async () => {
+    const { stream, clock, put, provision, lines, objects } = world(fail);
+    stream.open(SHARD);
+    put('secret');
+    await provision({ MaximumRetryAttempts: 1, ...BUCKET });
+    await clock.runUntil(() => objects.length === 1);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join('\n')).not.toContain('secret');
+    expect(lines.join('\n')).not.toContain(Buffer.from('secret').toString('base64'));
+  });
+});
+
+describe('reported item failures', () => {
+  it('begin a new batch with a new counter, as recorded against AWS', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world((batch) => {
+      const sixth = batch.find(({ data }) => data === '6');
+      return sixth ? report(sixth) : null;
+    });
+    stream.open(SHARD);
+    const sixth = put(...'123456').at(-1);
+    await provision({ BatchSize: 3, MaximumRetryAttempts: 3, ...REPORTS, ...BUCKET });
+    await clock.runUntil(() => objects.length === 1);
+    expect(deliveries).toEqual(['123', '456', '6', '6', '6', '6']);
+    expect(message()).toMatchObject({
+      requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 4 },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: null },
+      KinesisBatchInfo: { batchSize: 1, startSequenceNumber: sixth, endSequenceNumber: sixth },
+    });
+  });
+
+  it('deliver the successes after the lowest failure again', async () => {
+    let failures = 1;
+    const { stream, clock, deliveries, put, provision } = world((batch) =>
+      failures-- > 0 ? report(batch[3], batch[1]) : null,
+    );
+    stream.open(SHARD);
+    put(...'abcde');
+    await provision({ ...REPORTS, BisectBatchOnFunctionError: true });
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['abcde', 'bcde']);
+  });
+
+  it('are ignored when the mapping does not ask for them', async () => {
+    const { stream, clock, deliveries, put, provision } = world((batch) => report(batch[0]));
+    stream.open(SHARD);
+    put('a', 'b');
+    await provision({ BatchSize: 1 });
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['a', 'b']);
+  });
+});
+
+describe('bisecting', () => {
+  it('halves down to the record that fails, the first half first, each piece with its own quota', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world((batch) =>
+      batch.some(({ data }) => data === 'c') ? fail() : null,
+    );
+    stream.open(SHARD);
+    put(...'abcdefg');
+    await provision({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 1, ...BUCKET, ...REPORTS });
+    await clock.runUntil(() => deliveries.includes('efg'));
+    expect(deliveries).toEqual(['abcdefg', 'abcd', 'ab', 'cd', 'c', 'c', 'd', 'efg']);
+    expect(objects).toHaveLength(1);
+    expect(message()).toMatchObject({
+      requestContext: { approximateInvokeCount: 2 },
+      KinesisBatchInfo: { batchSize: 1 },
+    });
+  });
+});
+
+describe('the age limit', () => {
+  const LIMIT = { MaximumRecordAgeInSeconds: 60 };
+
+  it('gives up only the records that are too old, without a run of the function', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world(() => null);
+    stream.open(SHARD);
+    const [old] = stream.put(SHARD, START_MS - 60_001, '1');
+    put(...'23456');
+    await provision({ ...LIMIT, ...BUCKET });
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(deliveries).toEqual(['23456']);
+    expect(objects).toHaveLength(1);
+    expect(message()).toMatchObject({
+      requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 1 },
+      KinesisBatchInfo: { batchSize: 1, startSequenceNumber: old, endSequenceNumber: old },
+    });
+    expect(message()).not.toHaveProperty('responseContext');
+  });
+
+  it('ends the retries of a function that always fails', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world(fail);
+    stream.open(SHARD);
+    put('a');
+    await provision({ ...LIMIT, ...BUCKET });
+    await clock.runUntil(() => objects.length === 1);
+    // 0, 1, 3, 7, 15 and 31 s; the next try, at 63 s, is too late.
+    expect(deliveries).toHaveLength(6);
+    expect(message().requestContext).toMatchObject({ condition: 'RecordAgeExceeded', approximateInvokeCount: 6 });
+    expect(message()).not.toHaveProperty('responseContext');
+  });
+});
+
+describe('a restart', () => {
+  it('resumes after the last finished record', async () => {
+    const stateDir = directory();
+    const { stream, clock, deliveries, state, put, open, provision } = world(
+      (batch) => (batch[0]?.data === 'c' ? fail() : null),
+      stateDir,
+    );
+    stream.open(SHARD);
+    put(...'abcdef');
+    const first = open();
+    await provision({ BatchSize: 2 }, first);
+    await clock.runUntil(() => deliveries.length === 3);
+    await first.close();
+    state.handler = () => null;
+    await provision({ BatchSize: 2 });
+    await clock.runUntil(() => deliveries.length === 5);
+    expect(deliveries).toEqual(['ab', 'cd', 'cd', 'cd', 'ef']);
+    expect(readdirSync(join(stateDir, 'mappings'))).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.json$/)]);
+  });
+
+  it('goes on after what a partial failure and a bisected half had finished', async () => {
+    const { stream, clock, deliveries, state, put, open, provision } = world(
+      (batch) => (batch.length > 2 ? fail() : batch[0]?.data === 'c' ? report(batch[1]) : null),
+      directory(),
+    );
+    const properties = { BisectBatchOnFunctionError: true, ...REPORTS };
+    stream.open(SHARD);
+    put(...'abcd');
+    const first = open();
+    await provision(properties, first);
+    await clock.runUntil(() => deliveries.length === 3);
+    await first.close();
+    state.handler = () => null;
+    await provision(properties);
+    await clock.runUntil(() => deliveries.length === 4);
+    expect(deliveries).toEqual(['abcd', 'ab', 'cd', 'd']);
+  });
+
+  it('misses nothing that was put after LATEST and before the restart', async () => {
+    const { stream, clock, deliveries, put, open, provision } = world(() => null, directory());
+    stream.open(SHARD);
+    put('a');
+    const first = open();
+    await provision({ StartingPosition: 'LATEST' }, first);
+    await clock.runFor(500);
+    await first.close();
+    put('b');
+    await provision({ StartingPosition: 'LATEST' });
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(deliveries).toEqual(['b']);
+  });
+
+  it('does not count an invocation that the stop has cut off', async () => {
+    const { stream, clock, deliveries, state, put, open, provision, objects } = world(() => {
+      throw new ServiceError('ServiceException', 'The local run is closing', 500);
+    }, directory());
+    stream.open(SHARD);
+    put('a');
+    const first = open();
+    await provision({ MaximumRetryAttempts: 0, ...BUCKET }, first);
+    await clock.runUntil(() => deliveries.length === 1);
+    await first.close();
+    state.handler = () => null;
+    await provision({ MaximumRetryAttempts: 0, ...BUCKET });
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['a', 'a']);
+    expect(objects).toEqual([]);
+  });
+});
+
+describe('a reshard', () => {
+  it('starts a child once its parents are processed to their end', async () => {
+    let broken = true;
+    const { stream, clock, deliveries, provision } = world((batch) =>
+      broken && batch[0]?.data === 'b' ? fail() : null,
+    );
+    stream.open('parent-1');
+    stream.open('parent-2');
+    stream.put('parent-1', START_MS, 'a');
+    stream.put('parent-2', START_MS, 'b');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 2);
+    stream.close('parent-1');
+    stream.close('parent-2');
+    stream.open('child', 'parent-1', 'parent-2');
+    stream.open('only-child', 'parent-1');
+    stream.put('child', START_MS, 'c');
+    stream.put('only-child', START_MS, 'd');
+    await clock.runUntil(() => deliveries.includes('d'));
+    await clock.runUntil(() => deliveries.filter((data) => data === 'b').length === 4);
+    expect(deliveries).not.toContain('c');
+    broken = false;
+    await clock.runUntil(() => deliveries.includes('c'));
+    expect(deliveries.at(-1)).toBe('c');
+  });
+
+  it('leaves out nothing of a child that is there before LATEST is reached', async () => {
+    const { stream, clock, deliveries, provision } = world(() => null);
+    stream.open('parent');
+    await provision({ StartingPosition: 'LATEST' });
+    stream.put('parent', START_MS, 'a');
+    stream.close('parent');
+    stream.open('child', 'parent');
+    stream.put('child', START_MS, 'b');
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['a', 'b']);
+  });
+
+  it('is remembered over a restart', async () => {
+    const { stream, clock, deliveries, open, provision } = world(() => null, directory());
+    stream.open('parent');
+    stream.put('parent', START_MS, 'a');
+    stream.close('parent');
+    stream.open('child', 'parent');
+    stream.put('child', START_MS, 'b');
+    const first = open();
+    await provision({}, first);
+    await clock.runUntil(() => deliveries.length === 2);
+    await first.close();
+    stream.put('child', START_MS, 'c');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 3);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('provisioning', () => {
+  it('answers with an id that stays the same', async () => {
+    const { stream, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const first = open();
+    const provisioned = await provision({}, first);
+    await first.close();
+    expect(await provision({})).toEqual(provisioned);
+    expect(provisioned?.attributes).toEqual({
+      Id: provisioned?.ref,
+      EventSourceMappingArn: `arn:aws:lambda:us-east-1:000000000000:event-source-mapping:${provisioned?.ref}`,
+    });
+  });
+
+  it('refuses a stream that does not exist, and the same mapping twice', async () => {
+    const { stream, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const other = 'arn:aws:kinesis:us-east-1:000000000000:stream/other';
+    await expect(provision({ EventSourceArn: other })).rejects.toMatchObject({
+      code: 'InvalidParameterValueException',
+      message: `Stream not found: ${other}`,
+    });
+    const mapping = open();
+    const provisioned = await provision({}, mapping);
+    await expect(provision({}, mapping)).rejects.toMatchObject({
+      code: 'ResourceConflictException',
+      status: 409,
+      message: expect.stringContaining(provisioned?.ref ?? ''),
+    });
+  });
+
+  it('reads nothing while it is not enabled', async () => {
+    const { stream, clock, deliveries, put, provision } = world(() => null);
+    stream.open(SHARD);
+    put('a');
+    await provision({ Enabled: false });
+    await expect(clock.runUntil(() => deliveries.length > 0)).rejects.toThrow('nobody sleeps');
+  });
+});
