@@ -12,7 +12,10 @@ export class UsageError extends Error {
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
-  [/^CredentialsProviderError$/, 'no AWS credentials were found: configure them, or start `npx millrace local`'],
+  [
+    /^Could not load credentials from any providers$/,
+    'no AWS credentials were found: configure them, or start `npx millrace local`',
+  ],
   [/^Region is missing$/, 'no AWS region was found: set AWS_REGION, or start `npx millrace local`'],
   [/^ExpiredToken|^ExpiredTokenException$/, 'the AWS credentials have expired: sign in again'],
 ];

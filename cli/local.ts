@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { LocalRun } from '../local/run.ts';
-import { announceLocalRun } from './local-file.ts';
 import { stageName, wholeNumber } from './options.ts';
-import { ASSEMBLY, LOCAL_FILE } from './project.ts';
+import { ASSEMBLY } from './project.ts';
+import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
 import { ensureAssembly } from './synth.ts';
 import { styled } from './table.ts';
@@ -44,16 +44,12 @@ async function runLocal({ port, state, bufferSeconds, assembly, synth, stage }: 
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   await ensureAssembly({ directory, stage, force: synth, log });
   const stopped = untilSignal();
-  // Here and not above: the services are heavy, and no other command needs them.
-  const { startLocal } = await import('../local/run.ts');
-  const run = await startLocal({ assembly: directory, port, stateDir: state, bufferSeconds, log });
-  const withdraw = announceLocalRun(LOCAL_FILE, run.endpoint);
+  const run = await runHere({ assembly: directory, port, stateDir: state, bufferSeconds, log });
   try {
     console.log(describeRun(run));
     await stopped;
     log('stopping: delivering what is buffered …');
   } finally {
-    withdraw();
     await run.close();
   }
 }

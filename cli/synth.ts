@@ -54,13 +54,19 @@ function newest(paths: readonly string[]): number {
   return newestMs;
 }
 
-/** The app's command in cdk.json calls `node`: this Node, whatever the shell finds first. */
+/** Runs a program and keeps what it says to itself, unless it fails. The app's command in cdk.json calls `node`: that is
+ *  to be this Node, whatever the shell finds first. */
 function run(command: string, args: readonly string[]): Promise<number> {
   const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
   const env = { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_DISABLE_VERSION_CHECK: '1' };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: PROJECT, env, stdio: ['ignore', process.stderr, process.stderr] });
+    const child = spawn(command, args, { cwd: PROJECT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('close', (code) => {
+      if (code !== 0) process.stderr.write(Buffer.concat(said));
+      resolve(code ?? 1);
+    });
   });
 }

@@ -251,11 +251,21 @@ describe('the template', () => {
 });
 
 it('survives a caller that leaves in the middle of its request', async () => {
-  const socket = connect(gateway.port, '127.0.0.1');
+  const begun = Promise.withResolvers<{ readonly handled: Promise<unknown> }>();
+  const own = await openGateway(0);
+  const handle: LocalService['handle'] = (request, response) => {
+    const handled = Promise.resolve(dynamo.handle(request, response));
+    begun.resolve({ handled: handled.catch((error: Error) => error) });
+    return handled;
+  };
+  own.serve([{ ...dynamo, handle }]);
+  const socket = connect(own.port, '127.0.0.1');
   const authorization =
     'AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
   socket.write(`POST / HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization}\r\ncontent-length: 99\r\n\r\n{"Table`);
-  await new Promise((resolve) => socket.once('ready', resolve));
+  const { handled } = await begun.promise;
   socket.resetAndDestroy();
+  expect(await handled).toMatchObject({ message: 'aborted' });
+  await own.close();
   expect((await client.send(new DescribeTableCommand({ TableName: 'log' }))).Table?.TableName).toBe('log');
 });

@@ -140,6 +140,25 @@ describe('openGateway', () => {
     expect((await fetch(gateway.endpoint, { headers: signedFor('echo') })).status).toBe(200);
   });
 
+  it('cuts an answer whose service fails half way, over either protocol', async () => {
+    const half: LocalService = {
+      ...echo('half'),
+      async handle(_request, response) {
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        response.write('half');
+        throw new Error('out of order');
+      },
+    };
+    const gateway = await gatewayWith(half, echo('echo'));
+    const plain = await fetch(gateway.endpoint, { headers: signedFor('half') });
+    await expect(plain.text()).rejects.toThrow();
+    const session = connectHttp2(gateway.endpoint);
+    const stream = session.request({ ':method': 'GET', ...signedFor('half') });
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' });
+    session.destroy();
+    expect((await fetch(gateway.endpoint, { headers: signedFor('echo') })).status).toBe(200);
+  });
+
   it('names the taken port and how to choose another', async () => {
     const { port } = await gatewayWith();
     await expect(openGateway(port)).rejects.toThrow(`Port ${port} is taken: choose another with --port`);

@@ -269,7 +269,7 @@ describe('a failing function', () => {
     });
     expect(() => process.kill(before, 0)).toThrow('ESRCH');
     expect((await invoke({ ok: true })).payload).not.toBe(before);
-    expect(log()).toMatch(new RegExp(`${requestId} Task timed out after 1.00 seconds`));
+    expect(log()).toMatch(new RegExp(`${requestId} Error: Task timed out after 1.00 seconds`));
     const duration = metrics.filter(({ name }) => name === 'Duration')[1];
     expect(duration?.value).toBeGreaterThanOrEqual(990);
   });

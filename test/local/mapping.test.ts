@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -179,6 +179,19 @@ describe('batches', () => {
     await clock.runFor(1_000);
     expect(deliveries).toEqual(['ab', 'c', 'd'.repeat(100)]);
     expect(timesMs.slice(0, 2)).toEqual([5_000, 10_000]);
+  });
+
+  it('are gathered anew from the end of an invocation on', async () => {
+    const { stream, clock, deliveries, timesMs, put, provision } = world(() => null);
+    stream.open(SHARD);
+    await provision({ BatchSize: 2, MaximumBatchingWindowInSeconds: 5 });
+    await clock.runFor(3_000);
+    put('a', 'b');
+    await clock.runFor(1_000);
+    put('c');
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['ab', 'c']);
+    expect(timesMs[1]).toBe((timesMs[0] ?? 0) + 5_000);
   });
 
   it('stay below 6 MB', async () => {
@@ -515,6 +528,43 @@ describe('a restart', () => {
   });
 });
 
+describe('an answer that comes after the stop', () => {
+  it('changes nothing: the batch is delivered again', async () => {
+    const late = Promise.withResolvers<null>();
+    const { stream, clock, deliveries, state, put, open, provision } = world(() => late.promise, directory());
+    stream.open(SHARD);
+    put('a');
+    const first = open();
+    await provision({}, first);
+    await clock.runUntil(() => deliveries.length === 1);
+    await first.close();
+    state.handler = () => null;
+    late.resolve(null);
+    // Lets the answer be taken in before the next mapping reads the checkpoints.
+    await clock.runUntil(() => true);
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['a', 'a']);
+  });
+
+  it('counts when it comes in time', async () => {
+    const soon = Promise.withResolvers<null>();
+    const { stream, clock, deliveries, put, open, provision } = world(() => soon.promise, directory());
+    stream.open(SHARD);
+    put('a');
+    const first = open();
+    await provision({}, first);
+    await clock.runUntil(() => deliveries.length === 1);
+    const closing = first.close();
+    soon.resolve(null);
+    await closing;
+    put('b');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 2);
+    expect(deliveries).toEqual(['a', 'b']);
+  });
+});
+
 describe('a reshard', () => {
   it('starts a child once its parents are processed to their end', async () => {
     let broken = true;
@@ -553,6 +603,44 @@ describe('a reshard', () => {
     expect(deliveries).toEqual(['a', 'b']);
   });
 
+  it('holds a child back while its expired parent is still being processed', async () => {
+    let broken = true;
+    const { stream, clock, deliveries, provision } = world((batch) =>
+      broken && batch[0]?.data === 'b' ? fail() : null,
+    );
+    for (const parent of ['parent-1', 'parent-2']) stream.open(parent);
+    stream.put('parent-1', START_MS, 'a');
+    stream.put('parent-2', START_MS, 'b');
+    await provision({});
+    await clock.runUntil(() => deliveries.length === 2);
+    stream.expire('parent-2');
+    for (const parent of ['parent-1', 'parent-2']) stream.close(parent);
+    stream.open('child', 'parent-1', 'parent-2');
+    stream.put('child', START_MS, 'c');
+    await clock.runFor(5_000);
+    expect(deliveries).not.toContain('c');
+    broken = false;
+    await clock.runUntil(() => deliveries.includes('c'));
+  });
+
+  it('lets go of the checkpoints of expired shards', async () => {
+    const stateDir = directory();
+    const { stream, clock, deliveries, open, provision } = world(() => null, stateDir);
+    stream.open('parent');
+    stream.put('parent', START_MS, 'a');
+    stream.close('parent');
+    stream.open('child', 'parent');
+    const [position] = stream.put('child', START_MS, 'b');
+    const first = open();
+    const provisioned = await provision({}, first);
+    await clock.runUntil(() => deliveries.length === 2);
+    await first.close();
+    stream.expire('parent');
+    await provision({});
+    const file = readFileSync(join(stateDir, 'mappings', `${provisioned?.ref}.json`), 'utf8');
+    expect(JSON.parse(file)).toEqual({ child: { after: position } });
+  });
+
   it('is remembered over a restart', async () => {
     const { stream, clock, deliveries, open, provision } = world(() => null, directory());
     stream.open('parent');
@@ -572,6 +660,20 @@ describe('a reshard', () => {
 });
 
 describe('provisioning', () => {
+  it('tells of a damaged checkpoint file', async () => {
+    const stateDir = directory();
+    const { stream, clock, deliveries, put, open, provision } = world(() => null, stateDir);
+    stream.open(SHARD);
+    put('a');
+    const first = open();
+    const provisioned = await provision({}, first);
+    await clock.runUntil(() => deliveries.length === 1);
+    await first.close();
+    const path = join(stateDir, 'mappings', `${provisioned?.ref}.json`);
+    writeFileSync(path, '{"shard');
+    await expect(provision({})).rejects.toThrow(`The checkpoints in ${path} cannot be read`);
+  });
+
   it('answers with an id that stays the same', async () => {
     const { stream, open, provision } = world(() => null);
     stream.open(SHARD);

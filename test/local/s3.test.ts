@@ -105,11 +105,18 @@ describe('objects', () => {
     const Body = Readable.from(chunks);
     const sized = { Bucket, Key: 'stream', Body, ContentLength: body.length };
     await run.client.send(new PutObjectCommand({ ...sized, ContentType: 'a/b', Metadata: { rows: '7' } }));
-    expect(await get('stream')).toEqual(body);
+    expect((await get('stream')).equals(body)).toBe(true);
     const head = await run.client.send(new HeadObjectCommand({ Bucket, Key: 'stream', ChecksumMode: 'ENABLED' }));
     expect(head).toMatchObject({ ContentLength: body.length, ContentType: 'a/b', Metadata: { rows: '7' } });
     expect(head.ETag).toBe(`"${createHash('md5').update(body).digest('hex')}"`);
     expect(head.ChecksumCRC32).toBeDefined();
+  });
+
+  it('may be empty', async () => {
+    await put('empty', Buffer.alloc(0));
+    expect(await get('empty')).toHaveLength(0);
+    const head = await run.client.send(new HeadObjectCommand({ Bucket, Key: 'empty' }));
+    expect(head.ContentLength).toBe(0);
   });
 
   it('may be larger than 11 MiB', async () => {

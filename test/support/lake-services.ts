@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,11 +16,11 @@ export interface Lake {
   readonly s3: S3Client;
   readonly context: ServiceContext;
   readonly lines: string[];
-  /** Sums by `Name{StreamName}`-less metric name. */
+  /** Sums by the metric's name. */
   readonly metrics: Map<string, number>;
   keys(prefix?: string): Promise<string[]>;
   read(key: string): Promise<Buffer>;
-  /** Resolves with the keys under a prefix once there are so many. */
+  /** Resolves with the keys under a prefix once Firehose has delivered so many. */
   keysOnce(count: number, prefix?: string): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -27,22 +28,15 @@ export interface Lake {
 export async function openLake(): Promise<Lake> {
   const bucket = 'lake';
   const scratchDir = await mkdtemp(join(tmpdir(), 'millrace-lake-'));
-  const fauxqs: FauxqsServer = await startFauxqs({ port: 0, logger: false, messageSpies: true, init: { buckets: [bucket] } });
+  const fauxqs: FauxqsServer = await startFauxqs({ port: 0, logger: false, init: { buckets: [bucket] } });
   const endpoint = `http://127.0.0.1:${fauxqs.port}`;
   const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
   const lines: string[] = [];
   const metrics = new Map<string, number>();
+  const measured = new EventEmitter();
   const keys = async (prefix = '') => {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
     return Contents.map(({ Key }) => Key as string);
-  };
-  const uploaded = async (seen: number) => {
-    const isUpload = (message: { service: string; status?: string }) => message.service === 's3' && message.status === 'uploaded';
-    for (;;) {
-      const all = fauxqs.spy.getAllMessages().filter((message) => isUpload(message as never));
-      if (all.length > seen) return all.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   };
   return {
     bucket,
@@ -53,7 +47,10 @@ export async function openLake(): Promise<Lake> {
       endpoint,
       stateDir: undefined,
       scratchDir,
-      metric: (_namespace, name, _dimensions, value) => metrics.set(name, (metrics.get(name) ?? 0) + value),
+      metric: (_namespace, name, _dimensions, value) => {
+        metrics.set(name, (metrics.get(name) ?? 0) + value);
+        measured.emit(name);
+      },
       log: (line) => lines.push(line),
     },
     keys,
@@ -62,10 +59,12 @@ export async function openLake(): Promise<Lake> {
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     },
     keysOnce: async (count, prefix = '') => {
-      for (let seen = 0; ; ) {
+      for (;;) {
+        // Listening first: a delivery during the listing is not missed
+        const delivered = once(measured, 'DeliveryToS3.Success');
         const found = await keys(prefix);
         if (found.length >= count) return found;
-        seen = await uploaded(seen);
+        await delivered;
       }
     },
     close: async () => {
@@ -77,7 +76,9 @@ export async function openLake(): Promise<Lake> {
 }
 
 /** Serves one service on a port of its own. */
-export async function serve(service: LocalService): Promise<{ endpoint: string; credentials: typeof credentials; close(): Promise<void> }> {
+export async function serve(
+  service: LocalService,
+): Promise<{ endpoint: string; credentials: typeof credentials; close(): Promise<void> }> {
   const server: Server = createServer((request, response) => void service.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -93,14 +94,22 @@ export async function serve(service: LocalService): Promise<{ endpoint: string; 
 }
 
 /** Makes a resource by the service that knows its type. */
-export async function provision(service: LocalService, type: string, properties: Resource['properties']): Promise<Provisioned> {
+export async function provision(
+  service: LocalService,
+  type: string,
+  properties: Resource['properties'],
+): Promise<Provisioned> {
   const make = service.provisions[type];
   if (!make) throw new Error(`no provision for ${type}`);
   return make({ stack: 'test', logicalId: 'Thing', type, properties });
 }
 
 /** Glue's input for an external table of Parquet. */
-export function tableProperties(name: string, columns: readonly (readonly [string, string])[], more: Record<string, unknown> = {}) {
+export function tableProperties(
+  name: string,
+  columns: readonly (readonly [string, string])[],
+  more: Record<string, unknown> = {},
+) {
   const { Location, PartitionKeys, Parameters, ...rest } = more;
   return {
     DatabaseName: 'millrace_dev',

@@ -12,6 +12,7 @@ export const STREAM_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/events'
 interface Shard extends ShardInfo {
   records: StreamRecord[];
   closed: boolean;
+  expired: boolean;
 }
 
 /** A stream in memory whose shards a test fills, closes and trims by hand. */
@@ -22,6 +23,8 @@ export interface MemoryStream extends StreamReader {
   close(shardId: string): void;
   /** Removes records from the front, as retention does. */
   trim(shardId: string, count: number): void;
+  /** Takes a shard off the list, as happens to a closed one when retention has removed all its records. */
+  expire(shardId: string): void;
   /** Makes the next reads fail. */
   failReads(count: number): void;
 }
@@ -55,7 +58,7 @@ export function createMemoryStream(): MemoryStream {
   return {
     shards(arn) {
       if (arn !== STREAM_ARN) throw new ServiceError('ResourceNotFoundException', `Stream ${arn} not found`);
-      return [...shards.values()];
+      return [...shards.values()].filter((shard) => !shard.expired);
     },
     read(_arn, shardId, position, limit): ShardRead {
       if (failing > 0) {
@@ -69,7 +72,7 @@ export function createMemoryStream(): MemoryStream {
       return { records: read, next: next(closed, records, read, position, left), millisBehindLatest: left > 0 ? 1 : 0 };
     },
     open(shardId, ...parentShardIds) {
-      shards.set(shardId, { shardId, parentShardIds, records: [], closed: false });
+      shards.set(shardId, { shardId, parentShardIds, records: [], closed: false, expired: false });
     },
     put(shardId, arrivalMs, ...data) {
       return data.map((one) => {
@@ -84,6 +87,9 @@ export function createMemoryStream(): MemoryStream {
     },
     trim(shardId, count) {
       shard(shardId).records.splice(0, count);
+    },
+    expire(shardId) {
+      shard(shardId).expired = true;
     },
     failReads(count) {
       failing = count;

@@ -1,0 +1,127 @@
+import type { ShardPosition } from '../services/kinesis-reader.ts';
+import {
+  BATCH_SIZE_DEFAULT,
+  BATCH_SIZE_MAX,
+  RECORD_AGE_SECONDS_MAX,
+  RECORD_AGE_SECONDS_MIN,
+  RETRY_ATTEMPTS_MAX,
+  WINDOW_SECONDS_MAX,
+} from './limits.ts';
+import { invalid, type Properties, readFlag, readInteger } from './properties.ts';
+
+/** A mapping's settings, every default filled in. */
+export interface MappingSettings {
+  readonly streamArn: string;
+  readonly functionName: string;
+  readonly enabled: boolean;
+  readonly batchSize: number;
+  /** 0: the function runs as soon as there is a record. */
+  readonly windowMs: number;
+  readonly startingPosition: ShardPosition;
+  /** Infinity: until the record expires. */
+  readonly retryAttemptsMax: number;
+  /** Infinity: no limit. */
+  readonly recordAgeMaxMs: number;
+  readonly bisects: boolean;
+  readonly reportsItemFailures: boolean;
+  /** Bucket that takes the message and the event of a batch that was given up. */
+  readonly onFailureBucket: string | undefined;
+  /** Whether the EventCount group of metrics is on. */
+  readonly countsEvents: boolean;
+}
+
+const KNOWN = new Set([
+  'BatchSize',
+  'BisectBatchOnFunctionError',
+  'DestinationConfig',
+  'Enabled',
+  'EventSourceArn',
+  'FilterCriteria',
+  'FunctionName',
+  'FunctionResponseTypes',
+  'KmsKeyArn',
+  'MaximumBatchingWindowInSeconds',
+  'MaximumRecordAgeInSeconds',
+  'MaximumRetryAttempts',
+  'MetricsConfig',
+  'ParallelizationFactor',
+  'StartingPosition',
+  'StartingPositionTimestamp',
+  'Tags',
+  'TumblingWindowInSeconds',
+]);
+
+function refuse(properties: Properties): void {
+  const unknown = Object.keys(properties).find((name) => !KNOWN.has(name));
+  if (unknown) throw invalid(`${unknown} is not emulated for Kinesis`);
+  const refused = (name: string, rule: string) => invalid(`${name} is not emulated: ${rule}`);
+  if (readInteger(properties, 'ParallelizationFactor', 1, 1, 10) > 1) {
+    throw refused('ParallelizationFactor', 'each shard has one batch under way');
+  }
+  if (readInteger(properties, 'TumblingWindowInSeconds', 0, 0, 900) > 0) {
+    throw refused('TumblingWindowInSeconds', 'leave it out or set it to 0');
+  }
+  if (properties.FilterCriteria?.Filters?.length) throw refused('FilterCriteria', 'filter in the function');
+}
+
+function readStreamArn({ EventSourceArn: arn }: Properties): string {
+  if (/^arn:aws:kinesis:[^:]+:\d{12}:stream\/[\w.-]+\/consumer\//.test(arn)) {
+    throw invalid('Enhanced fan-out is not emulated: give the ARN of the stream as EventSourceArn, not of a consumer');
+  }
+  if (/^arn:aws:kinesis:[^:]+:\d{12}:stream\/[\w.-]+$/.test(arn)) return arn;
+  throw invalid(`EventSourceArn ${arn} is no Kinesis stream: other event sources are not emulated`);
+}
+
+function readStart(properties: Properties): ShardPosition {
+  const { StartingPosition: position, StartingPositionTimestamp: seconds } = properties;
+  if (position === 'TRIM_HORIZON' || position === 'LATEST') return position;
+  if (position !== 'AT_TIMESTAMP') {
+    throw invalid('StartingPosition has to be TRIM_HORIZON, LATEST or AT_TIMESTAMP');
+  }
+  const fromMs = Number(seconds) * 1000;
+  if (seconds !== undefined && Number.isFinite(fromMs)) return { fromMs };
+  throw invalid('StartingPosition AT_TIMESTAMP needs StartingPositionTimestamp');
+}
+
+function readBucket(properties: Properties): string | undefined {
+  const arn = properties.DestinationConfig?.OnFailure?.Destination;
+  if (!arn) return undefined;
+  const [, bucket] = /^arn:aws:s3:::([a-z0-9.-]+)$/.exec(arn) ?? [];
+  if (bucket) return bucket;
+  throw invalid(`DestinationConfig.OnFailure.Destination ${arn} is not emulated: only an S3 bucket is`);
+}
+
+function includes(value: unknown, wanted: string, name: string): boolean {
+  const list = Array.isArray(value) ? value : [];
+  const other = list.find((one) => one !== wanted);
+  if (other !== undefined) throw invalid(`${name} ${other} is unknown for Kinesis`);
+  return list.length > 0;
+}
+
+/** −1 stands for no limit. */
+function readLimit(properties: Properties, name: string, min: number, max: number): number {
+  if (Number(properties[name] ?? -1) === -1) return Number.POSITIVE_INFINITY;
+  return readInteger(properties, name, min, min, max);
+}
+
+/** Reads an `AWS::Lambda::EventSourceMapping` for Kinesis. A setting that is not honoured here is refused by name, so
+ *  that no run differs from AWS in silence. The rule that a BatchSize above 10 needs a window is not applied: for
+ *  Kinesis AWS does not apply it either. */
+export function readSettings(properties: Properties): MappingSettings {
+  refuse(properties);
+  return {
+    streamArn: readStreamArn(properties),
+    functionName: String(properties.FunctionName),
+    enabled: readFlag(properties, 'Enabled', true),
+    batchSize: readInteger(properties, 'BatchSize', BATCH_SIZE_DEFAULT, 1, BATCH_SIZE_MAX),
+    windowMs: 1000 * readInteger(properties, 'MaximumBatchingWindowInSeconds', 0, 0, WINDOW_SECONDS_MAX),
+    startingPosition: readStart(properties),
+    retryAttemptsMax: readLimit(properties, 'MaximumRetryAttempts', 0, RETRY_ATTEMPTS_MAX),
+    recordAgeMaxMs:
+      1000 * readLimit(properties, 'MaximumRecordAgeInSeconds', RECORD_AGE_SECONDS_MIN, RECORD_AGE_SECONDS_MAX),
+    bisects: readFlag(properties, 'BisectBatchOnFunctionError', false),
+    reportsItemFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures', 'FunctionResponseTypes'),
+    onFailureBucket: readBucket(properties),
+    countsEvents: includes(properties.MetricsConfig?.Metrics, 'EventCount', 'MetricsConfig'),
+  };
+}

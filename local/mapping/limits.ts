@@ -1,0 +1,10 @@
+/** Bounds of an event source mapping for Kinesis (Lambda API reference, CreateEventSourceMapping). */
+
+export const BATCH_SIZE_DEFAULT = 100;
+export const BATCH_SIZE_MAX = 10_000;
+export const WINDOW_SECONDS_MAX = 300;
+export const RETRY_ATTEMPTS_MAX = 10_000;
+export const RECORD_AGE_SECONDS_MIN = 60;
+export const RECORD_AGE_SECONDS_MAX = 604_800;
+/** A batch is handed over when its event, as JSON, reaches this size: 6 MB. */
+export const EVENT_BYTES_MAX = 6 * 1024 * 1024;

@@ -1,0 +1,31 @@
+/** A record as it lies in a shard. */
+export interface StreamRecord {
+  /** Up to 129 decimal digits; compare as a big integer, never as a number. */
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly data: Buffer;
+  readonly arrivalMs: number;
+}
+
+export interface ShardInfo {
+  readonly shardId: string;
+  /** One parent after a split, two after a merge. */
+  readonly parentShardIds: readonly string[];
+}
+
+/** Where to read on in a shard. */
+export type ShardPosition = 'TRIM_HORIZON' | 'LATEST' | { readonly after: string } | { readonly fromMs: number };
+
+export interface ShardRead {
+  readonly records: readonly StreamRecord[];
+  /** Where the next read goes on; null once a closed shard is drained. */
+  readonly next: ShardPosition | null;
+  readonly millisBehindLatest: number;
+}
+
+/** How the event source mapping reads a stream: in process, without the cost of HTTP. */
+export interface StreamReader {
+  /** Every shard that still holds records or is open. Throws a ServiceError when the stream does not exist. */
+  shards(streamArn: string): readonly ShardInfo[];
+  read(streamArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
+}

@@ -1,0 +1,118 @@
+import type { LambdaFunction } from './function.ts';
+import { INIT_MS_MAX, RESPONSE_BYTES_MAX } from './limits.ts';
+import { readLines } from './lines.ts';
+import type { InvokeMessage, RuntimeError, RuntimeMessage } from './protocol.ts';
+import * as errors from './runtime-errors.ts';
+import { exitOf, spawnRuntime, within } from './runtime-process.ts';
+
+export interface Answer {
+  /** JSON. */
+  readonly payload: string;
+  readonly functionError?: 'Unhandled';
+  /** Time the function was given, without the start of the environment. */
+  readonly durationMs: number;
+}
+
+/** One execution environment: a child process that runs one event at a time. */
+export interface Environment {
+  /** False once it cannot take another event. */
+  readonly alive: boolean;
+  invoke(requestId: string, payload: string): Promise<Answer>;
+  /** Ends the process at once; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** What comes of the process: a message, or the reason it ended for. */
+type Found = RuntimeMessage | string;
+
+/** Starts an environment of `fn`; `onLine` gets each line that it writes. */
+export function startEnvironment(fn: LambdaFunction, endpoint: string, onLine: (line: string) => void): Environment {
+  const timeoutMs = fn.timeoutSeconds * 1000;
+  const child = spawnRuntime(fn, endpoint);
+  const initialised = Promise.withResolvers<Found>();
+  // Those of the event under way. Promises that live as long as the process would gather what waits for them.
+  const listeners = { found: (_: Found) => {}, end: (_: string) => {} };
+  let alive = true;
+
+  const exited = exitOf(child).then((reason) => {
+    alive = false;
+    initialised.resolve(reason);
+    listeners.found(reason);
+    return reason;
+  });
+  child.on('message', (message: RuntimeMessage) => {
+    if (message.type === 'fatal') alive = false;
+    initialised.resolve(message);
+    listeners.found(message);
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) readLines(stream, onLine, (requestId) => listeners.end(requestId));
+  }
+
+  async function kill(): Promise<void> {
+    alive = false;
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Sends the event. Resolves with its answer once all that the invocation wrote has been read, or with what ended it. */
+  function run(event: InvokeMessage): Promise<Found> {
+    return new Promise((resolve) => {
+      let found: Found | undefined;
+      let outputs = 2;
+      const settle = () => {
+        const isLast = typeof found === 'string' || found?.type === 'fatal';
+        if (found !== undefined && (isLast || outputs === 0)) resolve(found);
+      };
+      listeners.found = (next) => {
+        found ??= next;
+        settle();
+      };
+      listeners.end = (id) => {
+        if (id === event.requestId) outputs -= 1;
+        settle();
+      };
+      child.send(event, (error) => {
+        // The process is gone, or about to be.
+        if (error) void exited.then(resolve);
+      });
+    });
+  }
+
+  function fail(error: RuntimeError, durationMs: number): Answer {
+    return { payload: JSON.stringify(error), functionError: 'Unhandled', durationMs };
+  }
+
+  /** Ends the process, which is of no more use. */
+  async function abandon(requestId: string, found: Found | undefined, durationMs: number): Promise<Answer> {
+    await kill();
+    if (typeof found === 'string') return fail(errors.exited(requestId, found), durationMs);
+    if (found && 'error' in found) return fail(found.error, durationMs);
+    const error = errors.timedOut(requestId, fn.timeoutSeconds);
+    onLine(`${new Date().toISOString()} ${error.errorMessage}`);
+    return fail(error, durationMs);
+  }
+
+  return {
+    get alive() {
+      return alive;
+    },
+    kill,
+    async invoke(requestId, payload) {
+      const state = await within(initialised.promise, INIT_MS_MAX + timeoutMs);
+      if (typeof state !== 'object' || state.type !== 'ready') return abandon(requestId, state, 0);
+
+      onLine(`START RequestId: ${requestId} Version: $LATEST`);
+      const startMs = performance.now();
+      const deadlineMs = Date.now() + timeoutMs;
+      const found = await within(run({ requestId, functionArn: fn.arn, payload, deadlineMs }), timeoutMs);
+      const durationMs = performance.now() - startMs;
+
+      if (typeof found !== 'object' || found.type === 'fatal') return abandon(requestId, found, durationMs);
+      if (found.type === 'error') return fail(found.error, durationMs);
+      const result = found.type === 'result' ? found.payload : 'null';
+      if (Buffer.byteLength(result) > RESPONSE_BYTES_MAX) return fail(errors.responseTooLarge(), durationMs);
+      return { payload: result, durationMs };
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  LOCAL_ACCOUNT,
+  LOCAL_REGION,
+  type LocalService,
+  type Provisioned,
+  type Resource,
+  type ServiceContext,
+} from '../../service.ts';
+import { ServiceError } from '../json-api.ts';
+import { embeddedMetrics } from './emf.ts';
+import { startEnvironment } from './environment.ts';
+import { type AssetPath, functionOf, type LambdaFunction } from './function.ts';
+import { openLog } from './function-log.ts';
+import { invokeApi } from './invoke-api.ts';
+import { REQUEST_BYTES_MAX } from './limits.ts';
+import { createPool, type Pool } from './pool.ts';
+
+export interface Invocation {
+  readonly requestId: string;
+  /** What the function returned, or the error it ended with, as JSON. */
+  readonly payload: string;
+  /** Set when the function failed: by an exception, a timeout or a crash. */
+  readonly functionError?: 'Unhandled';
+}
+
+/** How other services here call functions. Both throw ResourceNotFoundException for a function that does not exist. */
+export interface FunctionInvoker {
+  /** Takes a name, a name with a qualifier, a partial or a whole ARN. */
+  describe(nameOrArn: string): Pick<LambdaFunction, 'name' | 'arn' | 'roleArn'>;
+  /** Runs the function and waits for its end. Throws a ServiceError when it could not be run: throttled, too large a
+   *  payload, the run is closing. A failure of the function itself is an answer, not an error. */
+  invoke(nameOrArn: string, payload: Buffer | string): Promise<Invocation>;
+}
+
+export type Lambda = LocalService & FunctionInvoker;
+
+interface Entry {
+  readonly definition: LambdaFunction;
+  readonly pool: Pool;
+  readonly log: (line: string) => void;
+  readonly qualifiers: Set<string>;
+}
+
+/** `[arn:aws:lambda:<region>:]<account>:function:` before the name and `:<qualifier>` after it are optional. */
+const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w-]{1,64})(?::([\w$-]+))?$/;
+
+/** AWS Lambda on this machine: each execution environment is a Node.js process of its own that runs the bundled code.
+ *
+ *  Differs from AWS: MemorySize bounds the heap alone and gives no share of a CPU; idle environments are neither frozen
+ *  nor taken down; files under /tmp are the machine's; there are no asynchronous invocations, layers or streams. */
+export function createLambda(context: ServiceContext, options: { readonly assetPath: AssetPath }): Lambda {
+  const functions = new Map<string, Entry>();
+  const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
+  let closing = false;
+
+  function lookup(nameOrArn: string): Entry {
+    const [, name = '', qualifier = '$LATEST'] = FUNCTION_NAME.exec(nameOrArn) ?? [];
+    const entry = functions.get(name);
+    if (entry?.qualifiers.has(qualifier)) return entry;
+    const suffix = qualifier === '$LATEST' ? '' : `:${qualifier}`;
+    const arn = `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${name || nameOrArn}${suffix}`;
+    throw new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+  }
+
+  function provisionFunction(resource: Resource): Provisioned {
+    const definition = functionOf(resource, options.assetPath);
+    if (functions.has(definition.name)) {
+      throw new ServiceError('ResourceConflictException', `Function already exist: ${definition.name}`, 409);
+    }
+    const file = openLog(logDirectory, definition.name);
+    const log = (line: string) => {
+      file.write(line);
+      for (const { namespace, name, dimensions, value } of embeddedMetrics(line))
+        context.metric(namespace, name, dimensions, value);
+    };
+    const pool = createPool(definition.concurrencyMax, () => startEnvironment(definition, context.endpoint, log));
+    functions.set(definition.name, { definition, pool, log: file.write, qualifiers: new Set(['$LATEST']) });
+    context.log(`lambda ${definition.name}: log in ${file.path}`);
+    return { ref: definition.name, attributes: { Arn: definition.arn } };
+  }
+
+  /** Versions and aliases are further names of the one code there is. */
+  function provisionQualifier({ properties }: Resource, qualifier: string): Provisioned {
+    const { definition, qualifiers } = lookup(String(properties.FunctionName));
+    qualifiers.add(qualifier);
+    const arn = `${definition.arn}:${qualifier}`;
+    return { ref: arn, attributes: { FunctionArn: arn, AliasArn: arn, Version: qualifier } };
+  }
+
+  async function run(entry: Entry, requestId: string, payload: string): Promise<Invocation> {
+    const { definition, pool, log } = entry;
+    const dimensions = { FunctionName: definition.name };
+    const { durationMs, ...answer } = await pool.run(requestId, payload);
+    // An environment that was ended by close() did not fail: the caller has to try again.
+    if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
+    log(`END RequestId: ${requestId}`);
+    log(
+      `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tMemory Size: ${definition.memoryMb} MB`,
+    );
+    context.metric('AWS/Lambda', 'Invocations', dimensions, 1);
+    context.metric('AWS/Lambda', 'Errors', dimensions, answer.functionError ? 1 : 0);
+    context.metric('AWS/Lambda', 'Duration', dimensions, durationMs);
+    return { requestId, ...answer };
+  }
+
+  async function invoke(nameOrArn: string, payload: Buffer | string): Promise<Invocation> {
+    const entry = lookup(nameOrArn);
+    if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > REQUEST_BYTES_MAX) {
+      const limit = `(limit ${REQUEST_BYTES_MAX} bytes)`;
+      const message = `${bytes} byte payload is too large for the RequestResponse invocation type ${limit}`;
+      throw new ServiceError('RequestEntityTooLargeException', message, 413);
+    }
+    try {
+      return await run(entry, randomUUID(), payload.toString());
+    } catch (error) {
+      const throttled = error instanceof ServiceError && error.code === 'TooManyRequestsException';
+      if (throttled) context.metric('AWS/Lambda', 'Throttles', { FunctionName: entry.definition.name }, 1);
+      throw error;
+    }
+  }
+
+  const describe = (nameOrArn: string) => lookup(nameOrArn).definition;
+  return {
+    scopes: ['lambda'],
+    provisions: {
+      'AWS::Lambda::Function': provisionFunction,
+      'AWS::Lambda::Permission': ({ logicalId }) => ({ ref: logicalId, attributes: { Id: logicalId } }),
+      'AWS::Lambda::Version': (resource) => provisionQualifier(resource, '1'),
+      'AWS::Lambda::Alias': (resource) => provisionQualifier(resource, String(resource.properties.Name)),
+    },
+    handle: invokeApi({ describe, invoke }),
+    describe,
+    invoke,
+    async close() {
+      closing = true;
+      await Promise.all([...functions.values()].map(({ pool }) => pool.close()));
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stageOutputs } from '../../cli/outputs.ts';
+import { readStatus } from '../../cli/status.ts';
+import { chooseTarget, type Target } from '../../cli/target.ts';
+import { type Gateway, openGateway } from '../../local/gateway.ts';
+import type { LocalService } from '../../local/service.ts';
+import { createCloudFormation } from '../../local/services/cloudformation/cloudformation.ts';
+import { createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
+import { jsonApi } from '../../local/services/json-api.ts';
+import type { ProvisionedStack } from '../../local/template/provision.ts';
+
+const stack = (
+  name: string,
+  outputs: Record<string, string>,
+  glueTables: readonly string[] = [],
+): ProvisionedStack => ({
+  name,
+  resources: glueTables.map((physicalId) => ({
+    logicalId: physicalId,
+    physicalId,
+    type: 'AWS::Glue::Table',
+    emulated: true,
+  })),
+  outputs: Object.entries(outputs).map(([key, value]) => ({
+    key,
+    value,
+    description: undefined,
+    exportName: undefined,
+  })),
+});
+
+const STACKS = [
+  stack('millrace-dev-stream', { StreamName: 's' }),
+  stack('millrace-dev-lake', { BucketName: 'b', DatabaseName: 'd', WorkgroupName: 'w' }, [
+    'quarantine_rows',
+    'quarantine',
+    'other',
+  ]),
+  stack('millrace-dev-web', { FunctionName: 'f', LogTableName: 'l' }, ['hits_rows', 'hits']),
+  stack('millrace-development-stream', { StreamName: 'not this one' }),
+  stack('millrace-half-stream', { StreamName: 's' }),
+];
+
+describe('the status of a stage', () => {
+  let gateway: Gateway;
+  let target: Target;
+  const statements: string[] = [];
+
+  beforeAll(async () => {
+    gateway = await openGateway(0);
+    const cloudFormation = createCloudFormation();
+    cloudFormation.show(STACKS);
+    const cloudWatch = createCloudWatch();
+    const { metric } = cloudWatch;
+    metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 40);
+    metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 2);
+    metric('Millrace', 'Events', { service: 'web' }, 41);
+    metric('Millrace', 'Quarantined', { service: 'web' }, 1);
+    metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 10);
+    metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 30);
+    gateway.serve([cloudFormation, cloudWatch, athena]);
+    target = chooseTarget({ stage: 'dev', endpoint: gateway.endpoint }, {});
+  });
+  afterAll(() => gateway.close());
+
+  const row = (...values: readonly string[]) => ({ Data: values.map((VarCharValue) => ({ VarCharValue })) });
+  const athena: LocalService = {
+    scopes: ['athena'],
+    provisions: {},
+    handle: jsonApi({
+      StartQueryExecution: ({ QueryString }) => {
+        statements.push(QueryString);
+        return { QueryExecutionId: 'q' };
+      },
+      GetQueryExecution: () => ({ QueryExecution: { Status: { State: 'SUCCEEDED' } } }),
+      GetQueryResults: () => ({
+        ResultSet: {
+          ResultSetMetadata: {
+            ColumnInfo: [
+              { Name: 'name', Type: 'varchar' },
+              { Name: 'n', Type: 'bigint' },
+            ],
+          },
+          Rows: [row('name', 'n'), row('quarantine', '1'), row('hits', '41')],
+        },
+      }),
+    }),
+    close: async () => {},
+  };
+
+  it('finds the names in the outputs of the stage’s own stacks', async () => {
+    expect(await stageOutputs(target)).toEqual({
+      streamName: 's',
+      bucketName: 'b',
+      databaseName: 'd',
+      workgroupName: 'w',
+      pipelines: [{ name: 'web', functionName: 'f', logTableName: 'l' }],
+    });
+  });
+
+  it('says which stage or output is missing', async () => {
+    await expect(stageOutputs({ ...target, stage: 'prod' })).rejects.toThrow(/^there is no stage 'prod' at http/);
+    await expect(stageOutputs({ ...target, stage: 'half' })).rejects.toThrow(
+      /^the stack millrace-half-lake .* has no output BucketName/,
+    );
+  });
+
+  it('reads figures and counts the rows of every table, by one query', async () => {
+    const status = await readStatus(target, 60, true);
+    expect(status).toEqual({
+      stage: 'dev',
+      minutes: 60,
+      stream: { name: 's', recordsIn: 42, bytesIn: null },
+      pipelines: [
+        {
+          name: 'web',
+          events: 41,
+          duplicates: null,
+          quarantined: 1,
+          rows: null,
+          commits: null,
+          invocations: null,
+          errors: null,
+          lagMs: 30,
+        },
+      ],
+      tables: [
+        { name: 'hits', rows: 41 },
+        { name: 'quarantine', rows: 1 },
+      ],
+    });
+    expect(statements).toEqual([
+      `SELECT 'hits' AS name, count(*) AS n FROM "hits"\nUNION ALL\nSELECT 'quarantine' AS name, count(*) AS n FROM "quarantine"`,
+    ]);
+  });
+
+  it('asks Athena nothing when rows are not wanted', async () => {
+    statements.length = 0;
+    expect((await readStatus(target, 60, false)).tables).toEqual([
+      { name: 'hits', rows: null },
+      { name: 'quarantine', rows: null },
+    ]);
+    expect(statements).toEqual([]);
+  });
+});

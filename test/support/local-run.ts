@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { runQuery } from '../../cli/athena.ts';
+import { stageOutputs } from '../../cli/outputs.ts';
+import { ensureAssembly } from '../../cli/synth.ts';
+import { chooseTarget } from '../../cli/target.ts';
+import { startLocal } from '../../local/run.ts';
+import { ROOT } from './imports.ts';
+
+/** The synthesised app on this machine, with Firehose delivering every second. */
+export async function runStack(stateDir?: string) {
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  const directory = join(ROOT, '.millrace/test-assembly');
+  await ensureAssembly({ directory, stage: 'dev', log });
+  const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...(stateDir && { stateDir }) });
+  const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
+  const outputs = await stageOutputs(target);
+  const athena = new AthenaClient(target.client);
+  const query = async (sql: string) => (await runQuery(sql, { athena, outputs })).rows;
+  return {
+    run,
+    target,
+    outputs,
+    /** What the run has told the person at the terminal. */
+    lines,
+    query,
+    /** Waits until a query that counts gives at least `count`, and returns what it gave last. */
+    async until(sql: string, count: number): Promise<number> {
+      for (let tries = 0; ; tries++) {
+        const found = Number((await query(sql))[0]?.[0]);
+        if (found >= count || tries === 60) return found;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    },
+    async close() {
+      athena.destroy();
+      await run.close();
+    },
+  };
+}
