@@ -61,12 +61,13 @@ export function startEnvironment(fn: LambdaFunction, endpoint: string, onLine: (
       let found: Found | undefined;
       let outputs = 2;
       const settle = () => {
-        const isLast = typeof found === 'string' || found?.type === 'fatal';
-        if (found !== undefined && (isLast || outputs === 0)) resolve(found);
+        if (found !== undefined && outputs === 0) resolve(found);
       };
       listeners.found = (next) => {
         found ??= next;
-        settle();
+        // After its end the process says nothing more.
+        if (typeof next === 'string' || next.type === 'fatal') resolve(found);
+        else settle();
       };
       listeners.end = (id) => {
         if (id === event.requestId) outputs -= 1;
