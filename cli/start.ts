@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { type LocalRun, startLocal } from '../local/run.ts';
+import type { LocalRun } from '../local/run.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { documentsOf } from './documents.ts';
-import { CliError } from './errors.ts';
+import { CliError, UsageError } from './errors.ts';
 import { Lake } from './lake.ts';
 import { describeRun } from './local.ts';
-import { announceLocalRun } from './local-file.ts';
-import { wholeNumber } from './options.ts';
+import { stageName, wholeNumber } from './options.ts';
 import { stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
-import { ASSEMBLY, LOCAL_FILE } from './project.ts';
+import { ASSEMBLY } from './project.ts';
 import { putDocuments } from './put.ts';
+import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
 import { checkSummary, type Summary, summarise } from './summary.ts';
 import { ensureAssembly } from './synth.ts';
@@ -35,21 +35,20 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object; with --once')
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900), 2)
-    .option('--stage <name>', 'stage to run', 'dev')
+    .option('--stage <name>', 'stage to run', stageName, 'dev')
     .action(start);
 }
 
 async function start(example: string, options: Options): Promise<void> {
   const { once, json, port, bufferSeconds, stage } = options;
-  if (json && !once) throw new CliError('--json prints when all is done: give --once with it');
+  if (json && !once) throw new UsageError('--json prints when all is done: give --once with it');
   const plan = pipelines.find(({ name }) => name === example);
-  if (!plan) throw new CliError(`there is no example '${example}': there is ${pipelines.map(({ name }) => name)}`);
+  if (!plan) throw new UsageError(`there is no example '${example}': there is ${pipelines.map(({ name }) => name)}`);
   const started = performance.now();
   const log = (line: string) => console.error(styled('dim', line));
   await ensureAssembly({ directory: ASSEMBLY, stage, force: true, log });
   const stopped = once ? undefined : untilSignal();
-  const run = await startLocal({ assembly: ASSEMBLY, port, bufferSeconds, log });
-  const withdraw = announceLocalRun(LOCAL_FILE, run.endpoint);
+  const run = await runHere({ assembly: ASSEMBLY, port, bufferSeconds, log });
   try {
     const target = chooseTarget({ stage, endpoint: run.endpoint }, {});
     const outputs = await stageOutputs(target);
@@ -64,7 +63,6 @@ async function start(example: string, options: Options): Promise<void> {
     if (faults.length > 0) throw new CliError(`the counts do not add up: ${faults.join('; ')}`);
     await stopped;
   } finally {
-    withdraw();
     await run.close();
   }
 }

@@ -12,14 +12,14 @@ const MAX_KEY_CHARS = 256;
 
 /** Makes a record of one JSON document, under the key of its event type. What is not such an event goes to the stream
  *  all the same, under a key made from its bytes: the pipeline quarantines it where it can be looked at. */
-export function recordOf(json: string, types: ReadonlyMap<string, EventType>): OutgoingRecord {
-  return { partitionKey: keyOf(json, types) ?? digest(json), data: Buffer.from(json) };
+export function recordOf(data: Uint8Array, types: ReadonlyMap<string, EventType>): OutgoingRecord {
+  return { partitionKey: keyOf(data, types) ?? digest(data), data };
 }
 
-function keyOf(json: string, types: ReadonlyMap<string, EventType>): string | undefined {
+function keyOf(document: Uint8Array, types: ReadonlyMap<string, EventType>): string | undefined {
   let event: unknown;
   try {
-    event = JSON.parse(json);
+    event = JSON.parse(Buffer.from(document).toString());
   } catch {
     return undefined; // Not JSON: the pipeline says so in the quarantine table.
   }
@@ -29,4 +29,4 @@ function keyOf(json: string, types: ReadonlyMap<string, EventType>): string | un
   return key.length <= MAX_KEY_CHARS ? key : digest(key);
 }
 
-const digest = (text: string): string => createHash('md5').update(text).digest('hex');
+const digest = (data: Uint8Array | string): string => createHash('md5').update(data).digest('hex');

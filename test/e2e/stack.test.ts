@@ -1,28 +1,32 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { AthenaClient, GetQueryExecutionCommand, GetQueryResultsCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  StartQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT } from '../support/imports.ts';
 import { runStack } from '../support/local-run.ts';
 
-const run = promisify(execFile);
+const _run = promisify(execFile);
 const MARKER = 'never-in-a-log-line';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
 let stack: Awaited<ReturnType<typeof runStack>>;
 let kinesis: KinesisClient;
 /** What a shell needs to reach the run by any AWS SDK: nothing but an endpoint, a region and dummy credentials. */
-let env: NodeJS.ProcessEnv;
+let _env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   stack = await runStack(stateDir);
   kinesis = new KinesisClient(stack.target.client);
-  env = {
+  _env = {
     PATH: process.env.PATH,
     AWS_ENDPOINT_URL: stack.run.endpoint,
     AWS_REGION: 'us-east-1',
@@ -86,7 +90,9 @@ describe('the synthesised stack on this machine', () => {
 
     const s3 = new S3Client({ ...stack.target.client, forcePathStyle: true });
     const Bucket = stack.outputs.bucketName;
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'tables/page_requests/delivery_hour=' }));
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: 'tables/page_requests/delivery_hour=' }),
+    );
     expect(Contents.length).toBeGreaterThan(0);
     for (const { Key } of Contents) {
       expect(Key).toMatch(/^tables\/page_requests\/delivery_hour=\d{4}-\d\d-\d\d-\d\d\/.*\.parquet$/);
@@ -104,7 +110,9 @@ describe('the synthesised stack on this machine', () => {
       request('day-3', { url: '/logo.gif' }),
     ]);
     expect(await stack.until(count('page_views', "event_id LIKE 'day-%'"), 2)).toBe(2);
-    const rows = await stack.query("SELECT event_id, page, section, event_day, event_time FROM page_views WHERE event_id LIKE 'day-%' ORDER BY 1");
+    const rows = await stack.query(
+      "SELECT event_id, page, section, event_day, event_time FROM page_views WHERE event_id LIKE 'day-%' ORDER BY 1",
+    );
     expect(rows).toEqual([
       ['day-1', '/shuttle/a.html', 'shuttle', '1995-08-01', '1995-08-01 23:59:59.999'],
       ['day-2', '/shuttle/b.html', 'shuttle', '1995-08-02', '1995-08-02 00:00:00.000'],
@@ -135,7 +143,22 @@ describe('the synthesised stack on this machine', () => {
     expect(await stack.until(count('page_requests', "event_id LIKE 'good-%'"), 2)).toBe(2);
     const rows = await stack.query('SELECT reason, payload, payload_location, payload_bytes FROM quarantine');
     expect(rows.map(([reason]) => reason).sort()).toEqual(
-      ['broken-aggregate', 'empty', 'event-time', 'event-time', 'forbidden-key', 'not-a-cloudevent', 'not-a-cloudevent', 'not-json', 'not-utf8', 'not-utf8', 'schema', 'schema', 'too-deep', 'unknown-type'].sort(),
+      [
+        'broken-aggregate',
+        'empty',
+        'event-time',
+        'event-time',
+        'forbidden-key',
+        'not-a-cloudevent',
+        'not-a-cloudevent',
+        'not-json',
+        'not-utf8',
+        'not-utf8',
+        'schema',
+        'schema',
+        'too-deep',
+        'unknown-type',
+      ].sort(),
     );
     const [spilled] = rows.filter(([, , location]) => location !== null && String(location).startsWith('s3://'));
     expect(spilled).toBeDefined();

@@ -1,0 +1,322 @@
+import { createHash } from 'node:crypto';
+import { ast as polyglot, Dialect, generate, parse, tokenize } from '@polyglot-sql/sdk';
+import { notEmulated, QueryFailure } from './failure.ts';
+import { ALIASES, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
+import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
+
+/** A table as a query names it, resolved to its database. */
+export interface TableName {
+  readonly database: string;
+  readonly name: string;
+}
+
+/** A query in DuckDB's SQL, and the tables it reads, each by the name {@link relationName} gives. */
+export interface Translated {
+  readonly sql: string;
+  readonly tables: readonly TableName[];
+}
+
+/** A statement that Athena refuses to start: `line 1:8: …`. */
+export class MalformedQuery extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MalformedQuery';
+  }
+}
+
+export const CATALOG = 'awsdatacatalog';
+/** Athena takes queries up to so many bytes. */
+const MAX_QUERY_BYTES = 262_144;
+/** Rewriting copies operands of a division; nested deep, it would never end. */
+const MAX_SQL_CHARACTERS = 16 * 1024 * 1024;
+
+/** The DuckDB view that stands for a table. */
+export const relationName = ({ database, name }: TableName): string => `${database}.${name}`;
+
+// biome-ignore lint/suspicious/noExplicitAny: polyglot's tree has some hundred shapes
+type Tree = any;
+
+/** Kinds of nodes that mean the same to DuckDB, or are rewritten below. Whatever else a query holds is refused. */
+const KNOWN_KINDS = new Set(
+  `add aggregate_function alias all and any any_value approx_distinct array_agg array_func at_time_zone avg between boolean case cast
+  coalesce column concat count count_if cume_dist dense_rank div dot eq except exists extract first_value function gt gte if_func in
+  intersect interval is_false is_null is_true join_on lag lambda last_value lead like literal logical_and logical_or lt lte max min
+  mod mul n_tile neg neq not nth_value null null_safe_eq null_safe_neq or ordered paren percent_rank rank row_number select star
+  stddev stddev_pop stddev_samp str_position sub subquery subscript sum table try_cast tuple union unnest values var_pop var_samp
+  variance window_function with cte from where having group_by order_by limit offset`.split(/\s+/),
+);
+
+const QUERIES = new Set(['select', 'union', 'intersect', 'except', 'values', 'subquery', 'paren']);
+
+const literal = (kind: 'string' | 'number', value: string): Tree => ({ literal: { literal_type: kind, value } });
+const call = (name: string, ...args: Tree[]): Tree => ({
+  function: { name, args, distinct: false, trailing_comments: [], use_bracket_syntax: false, no_parens: false, quoted: false },
+});
+const identifier = (name: string, quoted = true): Tree => ({ name, quoted, trailing_comments: [] });
+const paren = (inner: Tree): Tree => ({ paren: { this: inner, trailing_comments: [] } });
+const scale = (of: Tree): Tree => call('trino_scale', of);
+const caseWhen = (condition: Tree, then: Tree, otherwise: Tree): Tree => ({
+  case: { operand: null, whens: [[condition, then]], else_: otherwise, comments: [] },
+});
+
+const kindOf = (of: Tree): Tree => call('trino_kind', of);
+
+/** Decimals divide into a decimal of the operands' larger scale; DuckDB would give a double. */
+const divide = (left: Tree, right: Tree): Tree => {
+  const ofDecimals = call('round', call('trino_quotient', left, right), call('greatest', scale(left), scale(right)));
+  return call('trino_divide', kindOf(left), kindOf(right), left, right, ofDecimals);
+};
+
+/** `avg` keeps the scale of decimals: what `of` returns tells the type. */
+function average(node: Tree, data: Tree, wrap: (inner: Tree) => Tree): Tree {
+  const sample = wrap({ any_value: { ...data, name: 'any_value' } });
+  return call('trino_average', kindOf(sample), node, call('round', { cast: { ...CAST, this: node, to: decimal(38, 10) } }, scale(sample)));
+}
+
+const CAST = { trailing_comments: [], double_colon_syntax: false, format: null, default: null };
+const decimal = (precision: number, digits: number): Tree => ({ data_type: 'decimal', precision, scale: digits });
+const WHOLE = new Set(['tiny_int', 'small_int', 'int', 'big_int']);
+
+/** A type as DuckDB reads it, with Trino's defaults. */
+function dataType(type: Tree): Tree {
+  if (type.data_type === 'decimal') return decimal(type.precision ?? 38, type.scale ?? 0);
+  if (type.data_type === 'char') throw notEmulated('The type char(n)');
+  if (type.data_type === 'timestamp') return { ...type, precision: null };
+  return type;
+}
+
+function cast(kind: string, data: Tree): Tree {
+  const { data_type: to, length } = data.to;
+  const again = (inner: Tree, type = dataType(data.to)): Tree => ({ [kind]: { ...data, this: inner, to: type } });
+  if (WHOLE.has(to)) return again(call('trino_before_integer', data.this, data.this));
+  if (to === 'var_char' || to === 'text') {
+    const text = again(call('trino_before_text', data.this, data.this), { data_type: 'text' });
+    return length ? call('left', text, literal('number', String(length))) : text;
+  }
+  return again(data.this);
+}
+
+const textOf = (node: Tree): string | undefined => (node?.literal?.literal_type === 'string' ? node.literal.value : undefined);
+
+/** Marks a function that DuckDB has too, from the renaming to the rewriting. */
+const SAME = 'same_';
+
+/** Functions whose last argument is a format, which must be plain text for it to be translated. */
+const FORMATS: Readonly<Record<string, (format: string) => string>> = {
+  trino_date_format: fromMysqlFormat,
+  trino_date_parse: fromMysqlFormat,
+  trino_format_datetime: fromJodaFormat,
+  trino_parse_datetime: fromJodaFormat,
+};
+
+const unknownFunction = (name: string) =>
+  new QueryFailure('FUNCTION_NOT_FOUND', `Function '${name.toLowerCase()}' is not registered, or not emulated locally`);
+
+function functionCall(kind: string, data: Tree): Tree {
+  const name: string = data.name.toLowerCase();
+  const translate = FORMATS[name];
+  if (translate) {
+    const format = textOf(data.args.at(-1));
+    if (format === undefined) throw notEmulated('A time format that is not a literal');
+    return { [kind]: { ...data, args: [...data.args.slice(0, -1), literal('string', translate(format))] } };
+  }
+  if (name.startsWith('trino_')) return { [kind]: data };
+  if (name === 'approx_percentile' && data.args.length !== 2) throw notEmulated('approx_percentile with weights');
+  if ((name === 'min_by' || name === 'max_by') && data.args.length !== 2) throw notEmulated(`${name} with a count`);
+  const counterpart = name.startsWith(SAME) ? SAME_SCALARS[name.slice(SAME.length)] : Object.hasOwn(SAME_FORMS, name) && SAME_FORMS[name];
+  if (!counterpart) throw unknownFunction(name);
+  if (name === 'current_timestamp') return { [kind]: { ...data, name: counterpart, args: [] } };
+  return { [kind]: { ...data, name: counterpart } };
+}
+
+function timestampLiteral(data: Tree): Tree {
+  const zoned = data.literal_type === 'timestamp' && /(?:[+-]\d\d:?\d\d|UTC|Z|[A-Za-z]+\/[A-Za-z_]+)$/.test(data.value);
+  if (!zoned) return { literal: data };
+  return { cast: { ...CAST, this: literal('string', data.value), to: { data_type: 'timestamp', precision: null, timezone: true } } };
+}
+
+/** What stands for a node once its children are rewritten. */
+function rewriteNode(kind: string, data: Tree): Tree {
+  switch (kind) {
+    case 'div':
+      return divide(data.left, data.right);
+    case 'mod':
+      return call('trino_modulus', kindOf(data.left), kindOf(data.right), data.right, paren({ mod: data }));
+    case 'concat':
+      return call('trino_join_text', data.left, data.right);
+    case 'add':
+    case 'sub': {
+      const shift = kind === 'add' ? 'trino_plus_interval' : 'trino_minus_interval';
+      if (data.right.interval) return call(shift, data.left, data.right);
+      return kind === 'add' && data.left.interval ? call(shift, data.right, data.left) : { [kind]: data };
+    }
+    case 'subscript':
+      return caseWhen(call('trino_item', data.this, data.index), { subscript: data }, null);
+    case 'cast':
+    case 'try_cast':
+      return cast(kind, data);
+    case 'extract': {
+      const field = String(data.field).toLowerCase();
+      if (!Object.hasOwn(SCALAR_MACROS, field)) throw notEmulated(`EXTRACT(${field})`);
+      return call(`trino_${field}`, data.this);
+    }
+    case 'at_time_zone':
+      if (textOf(data.zone) !== 'UTC') throw notEmulated('AT TIME ZONE with a zone other than UTC');
+      return { cast: { ...CAST, this: data.this, to: { data_type: 'timestamp', precision: null, timezone: true } } };
+    case 'if_func':
+      return caseWhen(data.condition, data.true_value, data.false_value);
+    case 'str_position':
+      return call('trino_strpos', data.this, data.substr);
+    case 'approx_distinct':
+      // The exact count is within the error Trino allows itself; DuckDB's estimate is not always
+      return { count: { this: data.this, star: false, distinct: true, filter: data.filter, original_name: 'count' } };
+    case 'avg':
+      return average({ avg: data }, data, (inner) => inner);
+    case 'literal':
+      if (data.literal_type === 'hex_string') return call('unhex', literal('string', data.value));
+      return timestampLiteral(data);
+    case 'star':
+      if (data.except || data.replace || data.rename) throw notEmulated('* EXCEPT, REPLACE or RENAME');
+      return { star: data };
+    case 'unnest':
+      if (data.expressions?.length > 0) throw notEmulated('UNNEST of several arrays');
+      return { unnest: data };
+    case 'function':
+    case 'aggregate_function':
+      return functionCall(kind, data);
+    default:
+      return { [kind]: data };
+  }
+}
+
+/** Trino names a column without a name by its place. */
+const named = (expression: Tree, index: number): Tree => {
+  const [kind] = Object.keys(expression);
+  if (kind === 'alias' || kind === 'column' || kind === 'star' || kind === 'dot') return expression;
+  return {
+    alias: {
+      this: expression, alias: identifier(`_col${index}`), column_aliases: [], alias_explicit_as: true, pre_alias_comments: [], trailing_comments: [],
+    },
+  };
+};
+
+/** Rewrites a parsed Trino query for DuckDB, noting the tables it reads. */
+class Rewriter {
+  readonly tables = new Map<string, TableName>();
+  private readonly database: string;
+
+  constructor(database: string) {
+    this.database = database;
+  }
+
+  /** @param names common table expressions in scope */
+  rewrite(tree: Tree, names: ReadonlySet<string>): Tree {
+    if (Array.isArray(tree)) return tree.map((item) => this.rewrite(item, names));
+    if (typeof tree !== 'object' || tree === null) return tree;
+    const [kind = ''] = Object.keys(tree);
+    if (!polyglot.isExpressionValue(tree)) return this.children(tree, names);
+    if (!KNOWN_KINDS.has(kind)) throw unknownFunction(kind.replaceAll('_', ' '));
+    const data = tree[kind];
+    if (kind === 'table') return this.table(data, names);
+    if (kind === 'window_function' && data.this?.avg) return this.windowedAverage(data, names);
+    if (data === null || typeof data !== 'object') return tree;
+    const expressions = kind === 'select' ? { ...data, expressions: data.expressions.map(named) } : data;
+    return rewriteNode(kind, this.children(expressions, names));
+  }
+
+  private children(data: Tree, names: ReadonlySet<string>): Tree {
+    const scope = new Set(names);
+    const rewritten: Tree = {};
+    if (data.with?.ctes) rewritten.with = this.commonTables(data.with, scope);
+    for (const [key, value] of Object.entries(data)) if (!(key in rewritten)) rewritten[key] = this.rewrite(value, scope);
+    return rewritten;
+  }
+
+  /** A common table is known to those after it, and to itself only when recursive. */
+  private commonTables(given: Tree, scope: Set<string>): Tree {
+    const ctes = given.ctes.map((cte: Tree) => {
+      const name = cte.alias.name.toLowerCase();
+      if (given.recursive) scope.add(name);
+      const query = this.rewrite(cte.this, scope);
+      scope.add(name);
+      return { ...cte, this: query };
+    });
+    return { ...given, ctes };
+  }
+
+  private table(data: Tree, names: ReadonlySet<string>): Tree {
+    const name = data.name.name.toLowerCase();
+    const catalog = data.catalog?.name.toLowerCase() ?? CATALOG;
+    const database = data.schema?.name.toLowerCase() ?? this.database;
+    if (!data.schema && names.has(name)) return { table: data };
+    if (catalog !== CATALOG) throw new QueryFailure('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
+    const resolved = { database, name };
+    this.tables.set(relationName(resolved), resolved);
+    return { table: { ...data, catalog: null, schema: null, name: identifier(relationName(resolved)), alias: data.alias ?? identifier(name) } };
+  }
+
+  private windowedAverage(data: Tree, names: ReadonlySet<string>): Tree {
+    const { this: aggregate, ...window } = this.children({ ...data, this: null, argument: data.this.avg }, names);
+    const inner = window.argument;
+    const over = (node: Tree): Tree => ({ window_function: { ...window, argument: undefined, this: node } });
+    return average(over({ avg: inner }), { ...inner, distinct: false }, over);
+  }
+}
+
+interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function tokensOf(sql: string): Token[] {
+  const { success, tokens, error } = tokenize(sql, Dialect.Trino);
+  if (!success || !tokens) throw new MalformedQuery(error ?? 'the query cannot be read');
+  return tokens.map(({ text, span }) => ({ text, start: span.start, end: span.end }));
+}
+
+/** Renames Trino's scalar functions before parsing, so that the parser takes each as a plain call. */
+function renameFunctions(sql: string): string {
+  const characters = Array.from(sql);
+  const tokens = tokensOf(sql);
+  let renamed = '';
+  let at = 0;
+  for (const [index, { text, start, end }] of tokens.entries()) {
+    const name = ALIASES[text.toLowerCase()] ?? text.toLowerCase();
+    const prefix = Object.hasOwn(SCALAR_MACROS, name) ? 'trino_' : Object.hasOwn(SAME_SCALARS, name) ? SAME : undefined;
+    const previous = tokens[index - 1]?.text.toLowerCase();
+    const filtered = name === 'filter' && tokens[index + 2]?.text.toLowerCase() === 'where';
+    const called = tokens[index + 1]?.text === '(' && previous !== 'as' && previous !== '.' && !filtered;
+    const plain = end - start === text.length && /^[a-z]/i.test(characters[start] ?? '');
+    if (!called || !plain || !prefix) continue;
+    renamed += `${characters.slice(at, start).join('')}${prefix}${name}`;
+    at = end;
+  }
+  return renamed + characters.slice(at).join('');
+}
+
+const unreadable = ({ error = 'the query cannot be read', errorLine = 1, errorColumn = 1 }: ReturnType<typeof parse>) =>
+  `line ${errorLine}:${errorColumn}: ${error.replace(/^Parse error at line \d+, column \d+: /, '')}`;
+
+/** Translates one Trino query. `database` is where names without a database are looked for.
+ *  @throws MalformedQuery when it is not one readable query
+ *  @throws QueryFailure when something in it has no faithful counterpart here */
+export function translate(sql: string, database: string): Translated {
+  if (Buffer.byteLength(sql) > MAX_QUERY_BYTES) throw new MalformedQuery(`Query is longer than ${MAX_QUERY_BYTES} bytes`);
+  const parsed = parse(renameFunctions(sql), Dialect.Trino);
+  if (!parsed.success) throw new MalformedQuery(unreadable(parsed));
+  const trees = parsed.ast as Tree[];
+  if (trees.length !== 1) throw new MalformedQuery(`Only one sql statement is allowed. Got: ${sql}`);
+  const [tree] = trees;
+  if (!QUERIES.has(Object.keys(tree)[0] ?? '')) throw new MalformedQuery('Queries of this type are not supported');
+  const rewriter = new Rewriter(database.toLowerCase());
+  const rewritten = rewriter.rewrite(tree, new Set());
+  const generated = generate([rewritten], Dialect.DuckDB);
+  const text = generated.sql?.[0];
+  if (!generated.success || text === undefined) throw notEmulated(`This query (${generated.error})`);
+  if (text.length > MAX_SQL_CHARACTERS) throw notEmulated('A query of divisions nested so deep');
+  return { sql: text, tables: [...rewriter.tables.values()] };
+}
+
+/** A short name for files that belong to a table. */
+export const tableFolder = (table: TableName): string => createHash('sha256').update(relationName(table)).digest('hex').slice(0, 16);

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { ROOT } from '../support/imports.ts';
+
+const run = promisify(execFile);
+
+describe('npm start', () => {
+  it('takes the day of web traffic from synthesis to SQL, and all counts agree', async () => {
+    const args = ['--no-warnings', join(ROOT, 'cli/millrace.ts'), 'start', '--once', '--json', '--port', '0'];
+    const { stdout, stderr } = await run(process.execPath, args, {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      put: 30_969,
+      inLake: 30_969,
+      distinct: 30_969,
+      quarantined: 0,
+      undelivered: 0,
+      tables: { page_requests: 30_969, page_views: 8_171, quarantine: 0 },
+    });
+    const { dynamoWriteUnits, firehoseRecords, s3Objects } = JSON.parse(stdout);
+    expect(dynamoWriteUnits).toBeGreaterThan(0);
+    expect(dynamoWriteUnits / 30_969).toBeLessThan(0.03);
+    expect(firehoseRecords).toBeLessThan(30_969 / 50);
+    expect(s3Objects).toBeGreaterThan(0);
+    expect(stderr).not.toContain('[');
+  }, 120_000);
+});
