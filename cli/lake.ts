@@ -42,7 +42,8 @@ export class Lake {
   async counts(): Promise<Counts> {
     const tables = [...this.plan.tables, quarantineTable].map(({ name }) => name);
     const selects = tables.map(
-      (name) => `SELECT '${name}', (SELECT count(*) FROM ${name}_rows), (SELECT count(*) FROM ${name})`,
+      (name) =>
+        `SELECT '${name}' AS name, (SELECT count(*) FROM ${name}_rows) AS n, (SELECT count(*) FROM ${name}) AS distinct_n`,
     );
     const { rows } = await this.query(selects.join(' UNION ALL '));
     return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, explain, UsageError } from './errors.ts';
 import { register as registerLocal } from './local.ts';
+import { register as registerPlan } from './plan.ts';
 import { register as registerPut } from './put.ts';
 import { register as registerQuery } from './query.ts';
 import { register as registerStart } from './start.ts';
@@ -36,6 +37,7 @@ function createProgram({ out, err }: Output): Command {
     .showHelpAfterError('(--help says more)')
     .configureOutput({ writeOut: out, writeErr: err })
     .exitOverride();
-  for (const register of [registerStart, registerLocal, registerPut, registerQuery, registerStatus]) register(program);
+  for (const register of [registerStart, registerLocal, registerPut, registerPlan, registerQuery, registerStatus])
+    register(program);
   return program;
 }

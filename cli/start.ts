@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { LocalRun } from '../local/run.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { documentsOf } from './documents.ts';
 import { CliError, UsageError } from './errors.ts';
@@ -12,7 +11,7 @@ import { ASSEMBLY } from './project.ts';
 import { putDocuments } from './put.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
-import { checkSummary, type Summary, summarise } from './summary.ts';
+import { checkSummary, describeSummary, type Summary, summarise } from './summary.ts';
 import { ensureAssembly } from './synth.ts';
 import { printTable, styled } from './table.ts';
 import { chooseTarget } from './target.ts';
@@ -58,26 +57,24 @@ async function start(example: string, options: Options): Promise<void> {
     const summary = await summarise(lake, target, outputs, plan, (performance.now() - started) / 1000);
     const faults = checkSummary(summary, sent);
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    else await show(run, lake, summary);
+    else await show(lake, summary);
     lake.close();
     if (faults.length > 0) throw new CliError(`the counts do not add up: ${faults.join('; ')}`);
+    if (stopped) console.log(describeRun(run));
     await stopped;
   } finally {
     await run.close();
   }
 }
 
-async function show(run: LocalRun, lake: Lake, summary: Summary): Promise<void> {
+async function show(lake: Lake, summary: Summary): Promise<void> {
   const columns = [
     { name: '', type: 'varchar' },
     { name: '', type: 'bigint' },
   ];
-  const { tables, ...counts } = summary;
-  const views = Object.entries(tables).map(([table, rows]) => [`rows of ${table}`, rows]);
-  console.log(`${printTable(columns, [...Object.entries(counts), ...views], true)}\n`);
+  console.log(`${printTable(columns, describeSummary(summary), true)}\n`);
   for (const { name, description, sql } of lake.plan.queries) {
     const { columns: heads, rows } = await lake.query(sql);
     console.log(`${styled('bold', name)}  ${styled('dim', description)}\n${printTable(heads, rows, true)}\n`);
   }
-  console.log(describeRun(run));
 }

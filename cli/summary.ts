@@ -98,6 +98,25 @@ async function objectCounts(target: Target, bucket: string): Promise<{ s3Objects
   }
 }
 
+/** The summary for people: what is counted, and how many. */
+export function describeSummary(summary: Summary): readonly (readonly [string, number])[] {
+  return [
+    ['events put to the stream', summary.put],
+    ['rows in the lake', summary.inLake],
+    ['distinct events in the lake', summary.distinct],
+    ['records in quarantine', summary.quarantined],
+    ...Object.entries(summary.tables)
+      .filter(([name]) => name !== 'quarantine')
+      .map(([name, rows]) => [`rows of ${name}`, rows] as const),
+    ['DynamoDB write units', summary.dynamoWriteUnits],
+    ['write units per event', Number((summary.dynamoWriteUnits / Math.max(1, summary.put)).toFixed(4))],
+    ['Firehose records', summary.firehoseRecords],
+    ['Parquet objects in S3', summary.s3Objects],
+    ['objects not delivered', summary.undelivered],
+    ['seconds, synthesis included', summary.elapsedSeconds],
+  ];
+}
+
 /** What does not add up, as sentences; `sent` is what the producer meant to put. */
 export function checkSummary(summary: Summary, sent: number): readonly string[] {
   const { put, inLake, distinct, quarantined, undelivered } = summary;

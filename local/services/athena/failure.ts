@@ -22,14 +22,38 @@ const unprefixed = (text: string): string => text.replaceAll(/\btrino_/gi, '');
 /** DuckDB's messages that have a counterpart in Trino. */
 const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray) => string])[] = [
   [/Division by zero/, 'DIVISION_BY_ZERO', () => 'Division by zero'],
-  [/Array subscript out of bounds/, 'INVALID_FUNCTION_ARGUMENT', () => 'Array subscript must be less than or equal to array length'],
+  [
+    /Array subscript out of bounds/,
+    'INVALID_FUNCTION_ARGUMENT',
+    () => 'Array subscript must be less than or equal to array length',
+  ],
   [/Key not present in map/, 'INVALID_FUNCTION_ARGUMENT', () => 'Key not present in map'],
-  [/Referenced column "([^"]+)" (?:was )?not found/, 'COLUMN_NOT_FOUND', ([, name]) => `Column '${name}' cannot be resolved`],
-  [/(?:Values list|Table) "([^"]+)" does not have a column named "([^"]+)"/, 'COLUMN_NOT_FOUND', ([, table, name]) => `Column '${table}.${name}' cannot be resolved`],
+  [
+    /Referenced column "([^"]+)" (?:was )?not found/,
+    'COLUMN_NOT_FOUND',
+    ([, name]) => `Column '${name}' cannot be resolved`,
+  ],
+  [
+    /(?:Values list|Table) "([^"]+)" does not have a column named "([^"]+)"/,
+    'COLUMN_NOT_FOUND',
+    ([, table, name]) => `Column '${table}.${name}' cannot be resolved`,
+  ],
   [/Ambiguous reference to column name "([^"]+)"/, 'AMBIGUOUS_NAME', ([, name]) => `Column '${name}' is ambiguous`],
-  [/column "([^"]+)" must appear in the GROUP BY clause/, 'EXPRESSION_NOT_AGGREGATE', ([, name]) => `'${name}' must be an aggregate expression or appear in GROUP BY clause`],
-  [/No function matches the given name and argument types '([^']+)'/, 'FUNCTION_NOT_FOUND', ([, call]) => `Unexpected parameters: ${unprefixed(call ?? '').toLowerCase()}`],
-  [/Macro (\w+)\(\) does not support the supplied arguments/, 'FUNCTION_NOT_FOUND', ([, name]) => `Unexpected parameters for function ${unprefixed(name ?? '')}`],
+  [
+    /column "([^"]+)" must appear in the GROUP BY clause/,
+    'EXPRESSION_NOT_AGGREGATE',
+    ([, name]) => `'${name}' must be an aggregate expression or appear in GROUP BY clause`,
+  ],
+  [
+    /No function matches the given name and argument types '([^']+)'/,
+    'FUNCTION_NOT_FOUND',
+    ([, call]) => `Unexpected parameters: ${unprefixed(call ?? '').toLowerCase()}`,
+  ],
+  [
+    /Macro (\w+)\(\) does not support the supplied arguments/,
+    'FUNCTION_NOT_FOUND',
+    ([, name]) => `Unexpected parameters for function ${unprefixed(name ?? '')}`,
+  ],
   [/^Conversion Error: (.*)/, 'INVALID_CAST_ARGUMENT', ([, text]) => unprefixed(text ?? '')],
   [/^Out of Range Error: (.*)/, 'NUMERIC_VALUE_OUT_OF_RANGE', ([, text]) => unprefixed(text ?? '')],
   [/^(?:Binder|Catalog|Parser) Error: (.*)/, 'SYNTAX_ERROR', ([, text]) => unprefixed(text ?? '')],

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { ast as polyglot, Dialect, generate, parse, tokenize } from '@polyglot-sql/sdk';
+import { Dialect, generate, parse, ast as polyglot, tokenize } from '@polyglot-sql/sdk';
 import { notEmulated, QueryFailure } from './failure.ts';
-import { ALIASES, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
+import { ALIASES, FOR_AGGREGATES, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
 import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
 
 /** A table as a query names it, resolved to its database. */
@@ -50,36 +49,52 @@ const QUERIES = new Set(['select', 'union', 'intersect', 'except', 'values', 'su
 
 const literal = (kind: 'string' | 'number', value: string): Tree => ({ literal: { literal_type: kind, value } });
 const call = (name: string, ...args: Tree[]): Tree => ({
-  function: { name, args, distinct: false, trailing_comments: [], use_bracket_syntax: false, no_parens: false, quoted: false },
+  function: {
+    name,
+    args,
+    distinct: false,
+    trailing_comments: [],
+    use_bracket_syntax: false,
+    no_parens: false,
+    quoted: false,
+  },
 });
 const identifier = (name: string, quoted = true): Tree => ({ name, quoted, trailing_comments: [] });
-const paren = (inner: Tree): Tree => ({ paren: { this: inner, trailing_comments: [] } });
-const scale = (of: Tree): Tree => call('trino_scale', of);
 const caseWhen = (condition: Tree, then: Tree, otherwise: Tree): Tree => ({
   case: { operand: null, whens: [[condition, then]], else_: otherwise, comments: [] },
 });
 
-const kindOf = (of: Tree): Tree => call('trino_kind', of);
+/** Nodes whose type DuckDB does not know yet when it chooses a macro's overload. */
+const AGGREGATES = new Set(
+  `aggregate_function any_value array_agg avg count count_if logical_and logical_or max min stddev stddev_pop stddev_samp sum var_pop
+  var_samp variance window_function`.split(/\s+/),
+);
+const AGGREGATE_CALLS = new Set(['max', 'min', 'trino_average']);
 
-/** Decimals divide into a decimal of the operands' larger scale; DuckDB would give a double. */
-const divide = (left: Tree, right: Tree): Tree => {
-  const ofDecimals = call('round', call('trino_quotient', left, right), call('greatest', scale(left), scale(right)));
-  return call('trino_divide', kindOf(left), kindOf(right), left, right, ofDecimals);
-};
-
-/** `avg` keeps the scale of decimals: what `of` returns tells the type. */
-function average(node: Tree, data: Tree, wrap: (inner: Tree) => Tree): Tree {
-  const sample = wrap({ any_value: { ...data, name: 'any_value' } });
-  return call('trino_average', kindOf(sample), node, call('round', { cast: { ...CAST, this: node, to: decimal(38, 10) } }, scale(sample)));
+function holdsAggregate(tree: Tree): boolean {
+  if (Array.isArray(tree)) return tree.some(holdsAggregate);
+  if (typeof tree !== 'object' || tree === null) return false;
+  const [kind = ''] = Object.keys(tree);
+  if (kind === 'subquery') return false;
+  if (polyglot.isExpressionValue(tree) && (AGGREGATES.has(kind) || AGGREGATE_CALLS.has((tree as Tree).function?.name)))
+    return true;
+  return Object.values(tree).some(holdsAggregate);
 }
 
+/** Calls `trino_<name>`, or what stands for it when an operand is an aggregate. */
+const trino = (name: string, ...args: Tree[]): Tree =>
+  call(Object.hasOwn(FOR_AGGREGATES, name) && holdsAggregate(args) ? `trino_any_${name}` : `trino_${name}`, ...args);
+
+/** `avg` keeps the scale of decimals; any value of them tells it. */
+const average = (data: Tree, wrap: (inner: Tree) => Tree): Tree =>
+  call('trino_average', wrap({ avg: data }), wrap({ any_value: { ...data, distinct: false, name: 'any_value' } }));
+
 const CAST = { trailing_comments: [], double_colon_syntax: false, format: null, default: null };
-const decimal = (precision: number, digits: number): Tree => ({ data_type: 'decimal', precision, scale: digits });
 const WHOLE = new Set(['tiny_int', 'small_int', 'int', 'big_int']);
 
 /** A type as DuckDB reads it, with Trino's defaults. */
 function dataType(type: Tree): Tree {
-  if (type.data_type === 'decimal') return decimal(type.precision ?? 38, type.scale ?? 0);
+  if (type.data_type === 'decimal') return { ...type, precision: type.precision ?? 38, scale: type.scale ?? 0 };
   if (type.data_type === 'char') throw notEmulated('The type char(n)');
   if (type.data_type === 'timestamp') return { ...type, precision: null };
   return type;
@@ -88,15 +103,16 @@ function dataType(type: Tree): Tree {
 function cast(kind: string, data: Tree): Tree {
   const { data_type: to, length } = data.to;
   const again = (inner: Tree, type = dataType(data.to)): Tree => ({ [kind]: { ...data, this: inner, to: type } });
-  if (WHOLE.has(to)) return again(call('trino_before_integer', data.this, data.this));
+  if (WHOLE.has(to)) return again(call('trino_before_integer', data.this));
   if (to === 'var_char' || to === 'text') {
-    const text = again(call('trino_before_text', data.this, data.this), { data_type: 'text' });
+    const text = again(call('trino_before_text', data.this), { data_type: 'text' });
     return length ? call('left', text, literal('number', String(length))) : text;
   }
   return again(data.this);
 }
 
-const textOf = (node: Tree): string | undefined => (node?.literal?.literal_type === 'string' ? node.literal.value : undefined);
+const textOf = (node: Tree): string | undefined =>
+  node?.literal?.literal_type === 'string' ? node.literal.value : undefined;
 
 /** Marks a function that DuckDB has too, from the renaming to the rewriting. */
 const SAME = 'same_';
@@ -120,10 +136,12 @@ function functionCall(kind: string, data: Tree): Tree {
     if (format === undefined) throw notEmulated('A time format that is not a literal');
     return { [kind]: { ...data, args: [...data.args.slice(0, -1), literal('string', translate(format))] } };
   }
-  if (name.startsWith('trino_')) return { [kind]: data };
+  if (name.startsWith('trino_')) return trino(name.slice('trino_'.length), ...data.args);
   if (name === 'approx_percentile' && data.args.length !== 2) throw notEmulated('approx_percentile with weights');
   if ((name === 'min_by' || name === 'max_by') && data.args.length !== 2) throw notEmulated(`${name} with a count`);
-  const counterpart = name.startsWith(SAME) ? SAME_SCALARS[name.slice(SAME.length)] : Object.hasOwn(SAME_FORMS, name) && SAME_FORMS[name];
+  const counterpart = name.startsWith(SAME)
+    ? SAME_SCALARS[name.slice(SAME.length)]
+    : Object.hasOwn(SAME_FORMS, name) && SAME_FORMS[name];
   if (!counterpart) throw unknownFunction(name);
   if (name === 'current_timestamp') return { [kind]: { ...data, name: counterpart, args: [] } };
   return { [kind]: { ...data, name: counterpart } };
@@ -132,23 +150,28 @@ function functionCall(kind: string, data: Tree): Tree {
 function timestampLiteral(data: Tree): Tree {
   const zoned = data.literal_type === 'timestamp' && /(?:[+-]\d\d:?\d\d|UTC|Z|[A-Za-z]+\/[A-Za-z_]+)$/.test(data.value);
   if (!zoned) return { literal: data };
-  return { cast: { ...CAST, this: literal('string', data.value), to: { data_type: 'timestamp', precision: null, timezone: true } } };
+  return {
+    cast: {
+      ...CAST,
+      this: literal('string', data.value),
+      to: { data_type: 'timestamp', precision: null, timezone: true },
+    },
+  };
 }
 
 /** What stands for a node once its children are rewritten. */
 function rewriteNode(kind: string, data: Tree): Tree {
   switch (kind) {
     case 'div':
-      return divide(data.left, data.right);
+      return trino('divide', data.left, data.right);
     case 'mod':
-      return call('trino_modulus', kindOf(data.left), kindOf(data.right), data.right, paren({ mod: data }));
+      return trino('modulus', data.left, data.right);
     case 'concat':
-      return call('trino_join_text', data.left, data.right);
+      return trino('join_text', data.left, data.right);
     case 'add':
     case 'sub': {
-      const shift = kind === 'add' ? 'trino_plus_interval' : 'trino_minus_interval';
-      if (data.right.interval) return call(shift, data.left, data.right);
-      return kind === 'add' && data.left.interval ? call(shift, data.right, data.left) : { [kind]: data };
+      if (data.right.interval) return trino(kind === 'add' ? 'plus_interval' : 'minus_interval', data.left, data.right);
+      return kind === 'add' && data.left.interval ? trino('plus_interval', data.right, data.left) : { [kind]: data };
     }
     case 'subscript':
       return caseWhen(call('trino_item', data.this, data.index), { subscript: data }, null);
@@ -171,7 +194,7 @@ function rewriteNode(kind: string, data: Tree): Tree {
       // The exact count is within the error Trino allows itself; DuckDB's estimate is not always
       return { count: { this: data.this, star: false, distinct: true, filter: data.filter, original_name: 'count' } };
     case 'avg':
-      return average({ avg: data }, data, (inner) => inner);
+      return average(data, (inner) => inner);
     case 'literal':
       if (data.literal_type === 'hex_string') return call('unhex', literal('string', data.value));
       return timestampLiteral(data);
@@ -195,7 +218,12 @@ const named = (expression: Tree, index: number): Tree => {
   if (kind === 'alias' || kind === 'column' || kind === 'star' || kind === 'dot') return expression;
   return {
     alias: {
-      this: expression, alias: identifier(`_col${index}`), column_aliases: [], alias_explicit_as: true, pre_alias_comments: [], trailing_comments: [],
+      this: expression,
+      alias: identifier(`_col${index}`),
+      column_aliases: [],
+      alias_explicit_as: true,
+      pre_alias_comments: [],
+      trailing_comments: [],
     },
   };
 };
@@ -216,7 +244,7 @@ class Rewriter {
     const [kind = ''] = Object.keys(tree);
     if (!polyglot.isExpressionValue(tree)) return this.children(tree, names);
     if (!KNOWN_KINDS.has(kind)) throw unknownFunction(kind.replaceAll('_', ' '));
-    const data = tree[kind];
+    const data: Tree = (tree as Tree)[kind];
     if (kind === 'table') return this.table(data, names);
     if (kind === 'window_function' && data.this?.avg) return this.windowedAverage(data, names);
     if (data === null || typeof data !== 'object') return tree;
@@ -228,7 +256,8 @@ class Rewriter {
     const scope = new Set(names);
     const rewritten: Tree = {};
     if (data.with?.ctes) rewritten.with = this.commonTables(data.with, scope);
-    for (const [key, value] of Object.entries(data)) if (!(key in rewritten)) rewritten[key] = this.rewrite(value, scope);
+    for (const [key, value] of Object.entries(data))
+      if (!(key in rewritten)) rewritten[key] = this.rewrite(value, scope);
     return rewritten;
   }
 
@@ -252,14 +281,22 @@ class Rewriter {
     if (catalog !== CATALOG) throw new QueryFailure('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
     const resolved = { database, name };
     this.tables.set(relationName(resolved), resolved);
-    return { table: { ...data, catalog: null, schema: null, name: identifier(relationName(resolved)), alias: data.alias ?? identifier(name) } };
+    return {
+      table: {
+        ...data,
+        catalog: null,
+        schema: null,
+        name: identifier(relationName(resolved)),
+        alias: data.alias ?? identifier(name),
+      },
+    };
   }
 
   private windowedAverage(data: Tree, names: ReadonlySet<string>): Tree {
     const { this: aggregate, ...window } = this.children({ ...data, this: null, argument: data.this.avg }, names);
     const inner = window.argument;
     const over = (node: Tree): Tree => ({ window_function: { ...window, argument: undefined, this: node } });
-    return average(over({ avg: inner }), { ...inner, distinct: false }, over);
+    return average(inner, over);
   }
 }
 
@@ -295,14 +332,15 @@ function renameFunctions(sql: string): string {
   return renamed + characters.slice(at).join('');
 }
 
-const unreadable = ({ error = 'the query cannot be read', errorLine = 1, errorColumn = 1 }: ReturnType<typeof parse>) =>
-  `line ${errorLine}:${errorColumn}: ${error.replace(/^Parse error at line \d+, column \d+: /, '')}`;
+const unreadable = ({ error, errorLine = 1, errorColumn = 1 }: ReturnType<typeof parse>) =>
+  `line ${errorLine}:${errorColumn}: ${(error ?? 'the query cannot be read').replace(/^Parse error at line \d+, column \d+: /, '')}`;
 
 /** Translates one Trino query. `database` is where names without a database are looked for.
  *  @throws MalformedQuery when it is not one readable query
  *  @throws QueryFailure when something in it has no faithful counterpart here */
 export function translate(sql: string, database: string): Translated {
-  if (Buffer.byteLength(sql) > MAX_QUERY_BYTES) throw new MalformedQuery(`Query is longer than ${MAX_QUERY_BYTES} bytes`);
+  if (Buffer.byteLength(sql) > MAX_QUERY_BYTES)
+    throw new MalformedQuery(`Query is longer than ${MAX_QUERY_BYTES} bytes`);
   const parsed = parse(renameFunctions(sql), Dialect.Trino);
   if (!parsed.success) throw new MalformedQuery(unreadable(parsed));
   const trees = parsed.ast as Tree[];
@@ -315,8 +353,9 @@ export function translate(sql: string, database: string): Translated {
   const text = generated.sql?.[0];
   if (!generated.success || text === undefined) throw notEmulated(`This query (${generated.error})`);
   if (text.length > MAX_SQL_CHARACTERS) throw notEmulated('A query of divisions nested so deep');
-  return { sql: text, tables: [...rewriter.tables.values()] };
+  const tables = [...rewriter.tables.values()];
+  const width: number = tree.values?.expressions[0]?.expressions.length ?? 0;
+  if (width === 0) return { sql: text, tables };
+  const names = Array.from({ length: width }, (_, index) => `_col${index}`).join(', ');
+  return { sql: `SELECT * FROM (${text}) AS listed (${names})`, tables };
 }
-
-/** A short name for files that belong to a table. */
-export const tableFolder = (table: TableName): string => createHash('sha256').update(relationName(table)).digest('hex').slice(0, 16);

@@ -1,0 +1,141 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { failureOf, QueryFailure } from './failure.ts';
+import { macroStatements } from './functions.ts';
+import { makeRelations, type RelationPorts } from './relations.ts';
+import type { Translated } from './translate.ts';
+import { printValue, type ResultColumn, resultColumn } from './values.ts';
+
+/** A value's text; undefined for null. */
+export type ResultRow = readonly (string | undefined)[];
+
+export interface ResultSet {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly ResultRow[];
+  /** Bytes of all objects behind the tables of the query: at least what Athena would scan. */
+  readonly scannedBytes: number;
+}
+
+export interface RunningQuery {
+  readonly result: Promise<ResultSet>;
+  /** Makes `result` reject, soon. */
+  interrupt(): void;
+}
+
+export interface Engine {
+  /** Directory the engine may read; nothing else of this machine is open to a query. */
+  readonly cacheDir: string;
+  run(query: Translated, ports: RelationPorts, maxBytes: number | undefined): RunningQuery;
+  close(): Promise<void>;
+}
+
+/** Rows and characters of a result that are kept in memory. */
+const MAX_ROWS = 1_000_000;
+const MAX_CHARACTERS = 256 * 1024 * 1024;
+
+/** Makes DuckDB behave like Trino where a setting can, and shuts it in: no extensions, no network, no files but those
+ *  in the cache. The settings are then locked. */
+async function openInstance(cacheDir: string): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '2',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    temp_directory: join(cacheDir, 'spill'),
+  });
+  const connection = await instance.connect();
+  const settings = [
+    "SET GLOBAL TimeZone = 'UTC'",
+    'SET GLOBAL integer_division = true',
+    'SET GLOBAL ieee_floating_point_ops = true',
+    "SET GLOBAL lambda_syntax = 'ENABLE_SINGLE_ARROW'",
+    `SET GLOBAL allowed_directories = ['${cacheDir.replaceAll("'", "''")}/']`,
+    'SET GLOBAL enable_external_access = false',
+    'SET GLOBAL lock_configuration = true',
+  ];
+  // The macros after the settings: a division means what it meant when its macro was made
+  for (const statement of [...settings.slice(0, 4), ...macroStatements(), ...settings.slice(4)])
+    await connection.run(statement);
+  connection.closeSync();
+  return instance;
+}
+
+async function read(connection: DuckDBConnection, sql: string): Promise<Omit<ResultSet, 'scannedBytes'>> {
+  const result = await connection.stream(sql);
+  const types = result.columnTypes();
+  const columns = result.columnNames().map((name, index) => {
+    // A column the query gave no name: Trino numbers it by its place in the result
+    const unnamed = /^_col\d+$/.test(name);
+    return resultColumn(unnamed ? `_col${index}` : name, types[index] as (typeof types)[number]);
+  });
+  const rows: ResultRow[] = [];
+  let characters = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const row of chunk.getRows()) {
+      const printed = row.map((value, index) => printValue(value, types[index] as (typeof types)[number]));
+      for (const text of printed) characters += text?.length ?? 0;
+      rows.push(printed);
+    }
+    if (rows.length > MAX_ROWS || characters > MAX_CHARACTERS) {
+      throw new QueryFailure(
+        'EXCEEDED_LOCAL_LIMIT',
+        `Results of more than ${MAX_ROWS} rows or ${MAX_CHARACTERS} characters are not emulated locally; add a LIMIT`,
+      );
+    }
+  }
+  return { columns, rows };
+}
+
+/** Opens the SQL engine: one DuckDB for all queries, a connection with its own views for each. */
+export async function openEngine(directory: string): Promise<Engine> {
+  await mkdir(directory, { recursive: true });
+  const instance = await openInstance(directory);
+  const running = new Set<Promise<unknown>>();
+
+  const run = (query: Translated, ports: RelationPorts, maxBytes: number | undefined): RunningQuery => {
+    let connection: DuckDBConnection | undefined;
+    let interrupted = false;
+    const work = async (): Promise<ResultSet> => {
+      connection = await instance.connect();
+      try {
+        const scannedBytes = await makeRelations(connection, query.tables, ports);
+        if (interrupted) throw new QueryFailure('USER_CANCELED', 'Query cancelled');
+        if (maxBytes !== undefined && scannedBytes > maxBytes) {
+          throw new QueryFailure(
+            'EXCEEDED_SCAN_LIMIT',
+            `Query exhausted resources: Bytes scanned limit was exceeded (${scannedBytes} > ${maxBytes})`,
+          );
+        }
+        return { ...(await read(connection, query.sql)), scannedBytes };
+      } catch (error) {
+        throw failureOf(error);
+      } finally {
+        connection.closeSync();
+        connection = undefined;
+      }
+    };
+    const result = work();
+    const settled = result.then(
+      () => {},
+      () => {},
+    );
+    running.add(settled);
+    void settled.then(() => running.delete(settled));
+    return {
+      result,
+      interrupt: () => {
+        interrupted = true;
+        connection?.interrupt();
+      },
+    };
+  };
+  return {
+    cacheDir: directory,
+    run,
+    close: async () => {
+      await Promise.all(running);
+      instance.closeSync();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import type { GlueTable } from '../glue.ts';
+import { locationOf, partitionsOf } from './projection.ts';
+
+/** An object of a table, copied to this machine. */
+export interface CachedObject {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Objects fetched at a time. */
+const PARALLEL = 8;
+
+interface Listed {
+  readonly key: string;
+  readonly etag: string;
+  readonly bytes: number;
+  readonly folder: string;
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+/** Names that Hive does not take for data. */
+const hidden = (key: string) => /^[._]/.test(key.slice(key.lastIndexOf('/') + 1));
+const encode = (value: string) => encodeURIComponent(value).replaceAll('.', '%2E');
+
+async function listed(s3: S3Client, table: GlueTable, nowMs: number): Promise<Listed[]> {
+  const { bucket, prefix } = locationOf(table);
+  const partitionOf = partitionsOf(table, nowMs);
+  const found: Listed[] = [];
+  for (let token: string | undefined; ; ) {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
+    for (const { Key: key = '', ETag: etag = '', Size: bytes = 0 } of page.Contents ?? []) {
+      const partition = bytes > 0 && !hidden(key) ? partitionOf(key) : undefined;
+      if (partition)
+        found.push({
+          key,
+          etag,
+          bytes,
+          folder: partition.map(([name, value]) => `${name}=${encode(value)}`).join('/'),
+        });
+    }
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    if (!token) return found;
+  }
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+async function fetchInto(path: string, s3: S3Client, bucket: string, key: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${randomUUID()}`;
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    await pipeline(Body as Readable, createWriteStream(partial));
+    await rename(partial, path);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Keeps copies of tables' objects in a directory: `<table>/<column>=<value>/<hash of key and etag>.parquet`, so that an
+ *  object is fetched once and DuckDB reads the partition columns from the path. */
+export function openObjectCache(s3: S3Client, directory: string) {
+  return {
+    /** The objects of a table that Athena sees now, fetching those not here yet. */
+    async objectsOf(table: GlueTable, nowMs: number): Promise<readonly CachedObject[]> {
+      const { bucket } = locationOf(table);
+      const found = await listed(s3, table, nowMs);
+      const root = join(directory, hash(`${table.database}.${table.name}`));
+      const cached = found.map(({ key, etag, bytes, folder }) => ({
+        key,
+        bytes,
+        path: join(root, folder, `${hash(`${key}\n${etag}`)}.parquet`),
+      }));
+      const missing = cached.values();
+      const worker = async () => {
+        for (const { path, key } of missing) if (!(await isThere(path))) await fetchInto(path, s3, bucket, key);
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, worker));
+      return cached.map(({ path, bytes }) => ({ path, bytes }));
+    },
+  };
+}
+
+export type ObjectCache = ReturnType<typeof openObjectCache>;
