@@ -16,6 +16,7 @@ export function untilSignal(): Promise<void> {
     const watch = setInterval(() => {
       if (process.env.npm_command && process.ppid !== parent) stop();
     }, PARENT_POLL_MS);
+    watch.unref(); // a run that could not start must not be kept from ending
     for (const signal of SIGNALS) process.on(signal, stop);
   });
 }

@@ -39,10 +39,17 @@ export function jsonApi(operations: Operations): (request: IncomingMessage, resp
       response.end(text);
     };
     try {
-      const operation = String(request.headers['x-amz-target'] ?? '').split('.').pop() ?? '';
+      const operation =
+        String(request.headers['x-amz-target'] ?? '')
+          .split('.')
+          .pop() ?? '';
       const body = await readBody(request);
       const run = operations[operation];
-      if (!run) throw new ServiceError('UnknownOperationException', `${operation || 'a request without a target'} is not emulated`);
+      if (!run)
+        throw new ServiceError(
+          'UnknownOperationException',
+          `${operation || 'a request without a target'} is not emulated`,
+        );
       answer(200, (await run(body.length === 0 ? {} : parsed(body))) ?? {});
     } catch (error) {
       if (error instanceof ServiceError) answer(error.status, { __type: error.code, message: error.message });

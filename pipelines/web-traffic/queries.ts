@@ -18,7 +18,7 @@ LIMIT 10`,
 SELECT date_format(event_time, '%Y-%m-%d %H:00') AS hour,
   count(*) AS requests,
   count_if(status >= 400) AS errors,
-  round(100.0 * count_if(status >= 400) / count(*), 2) AS percent
+  round(1e2 * count_if(status >= 400) / count(*), 2) AS percent
 FROM page_requests
 GROUP BY 1
 ORDER BY 1`,

@@ -8,9 +8,11 @@ import { PARENT_POLL_MS } from '../../cli/signal.ts';
 
 const MODULE = join(import.meta.dirname, '..', '..', 'cli', 'signal.ts');
 const SCRIPT = `import { untilSignal } from ${JSON.stringify(MODULE)};
+const services = setInterval(() => {}, 1_000); // as a run's servers do, this keeps the process alive
 const stopped = untilSignal();
 console.log('waiting', process.pid);
 await stopped;
+clearInterval(services);
 console.log('stopped');`;
 
 /** Runs the script below a shell, as npm does; `ready` gives the script's process id, `rest` what it says then. */
@@ -25,6 +27,12 @@ function runBelowShell(env: Record<string, string>) {
 }
 
 describe('untilSignal', () => {
+  it('does not keep a process alive that has nothing else to do', async () => {
+    const script = `import { untilSignal } from ${JSON.stringify(MODULE)}; untilSignal();`;
+    const idle = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: 'inherit' });
+    expect(await once(idle, 'exit')).toEqual([0, null]);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('ends at %s', async (signal) => {
     const { ready, rest } = runBelowShell({});
     process.kill(await ready, signal);

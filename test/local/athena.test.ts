@@ -122,12 +122,13 @@ async function putRows(
   key: string,
   rows: readonly unknown[],
   columns: readonly (readonly [string, string])[] = COLUMNS,
+  codec = 'SNAPPY',
 ): Promise<void> {
   const parsed = columns.map(([name, type]) => ({ name, type: parseHiveType(type) }));
   const lines = rows.map((row) =>
     JSON.parse(JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? String(value) : value))),
   );
-  const Body = await writer.write(parsed, lines, 'SNAPPY');
+  const Body = await writer.write(parsed, lines, codec);
   await lake.s3.send(new PutObjectCommand({ Bucket: lake.bucket, Key: key, Body }));
 }
 
@@ -640,6 +641,13 @@ describe('Athena: Trino SQL', () => {
     );
   });
 
+  it('comments, quotes and a last semicolon', async () => {
+    expect(await rowsOf('SELECT /* a; */ \'it\'\'s -- no\', 1 AS "q""q" -- b\nFROM pages -- c\nLIMIT 1;')).toEqual([
+      ["it's -- no", '1'],
+    ]);
+    expect(await refusal('SELECT 1 -- comment é🤦\n, nope(')).toMatch(/^InvalidRequestException: line 2/);
+  });
+
   it('aggregates and windows', async () => {
     expect(
       await rowsOf(
@@ -669,6 +677,12 @@ describe('Athena: Trino SQL', () => {
     expect(await rowsOf('SELECT event_id FROM pages ORDER BY bytes DESC LIMIT 1')).toEqual([['b']]);
     expect(await rowsOf('SELECT bytes FROM pages ORDER BY bytes')).toEqual([['10'], ['9007199254740993'], [undefined]]);
     expect(await rowsOf('SELECT 1 UNION ALL SELECT 2 EXCEPT SELECT 2')).toEqual([['1']]);
+    const scalars = 'SELECT 1, (SELECT 2) UNION ALL SELECT 3, (SELECT 4) UNION ALL SELECT 5, (SELECT 6) ORDER BY 1';
+    expect(await rowsOf(scalars)).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+    ]);
     expect(await rowsOf('SELECT _col0 + 1 FROM (SELECT count(*) FROM pages)')).toEqual([['4']]);
     expect(await rowsOf('SELECT bytes / 10, count(*) FROM pages WHERE bytes < 100 GROUP BY bytes / 10')).toEqual([
       ['1', '1'],
@@ -770,6 +784,9 @@ describe('Athena: API', () => {
         WorkGroup: 'millrace-dev',
       }),
     );
+    const state = async () =>
+      (await client.send(new GetQueryExecutionCommand({ QueryExecutionId }))).QueryExecution?.Status?.State;
+    expect(await state()).toBe('RUNNING');
     await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
     expect((await settled(QueryExecutionId)).Status?.State).toBe('CANCELLED');
   });
@@ -777,17 +794,9 @@ describe('Athena: API', () => {
   it('fails a query over more bytes than the workgroup allows', async () => {
     const location = `s3://${lake.bucket}/tables/big/`;
     await provision(glue, 'AWS::Glue::Table', tableProperties('big', [['a', 'string']], { Location: location }));
-    await lake.s3.send(
-      new PutObjectCommand({
-        Bucket: lake.bucket,
-        Key: 'tables/big/x.parquet',
-        Body: await writer.write(
-          [{ name: 'a', type: parseHiveType('string') }],
-          Array.from({ length: 400_000 }, (_, i) => ({ a: `${Math.sin(i)}${Math.cos(i)}` })),
-          'UNCOMPRESSED',
-        ),
-      }),
-    );
+    const noise = Array.from({ length: 160_000 }, (_, i) => ({ a: `${Math.sin(i)}${Math.cos(i)}` }));
+    for (const name of ['1', '2'])
+      await putRows(`tables/big/${name}.parquet`, noise, [['a', 'string']], 'UNCOMPRESSED');
     expect(await reasonOf('SELECT count(*) FROM big')).toContain('Bytes scanned limit was exceeded');
   });
 

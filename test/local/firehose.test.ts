@@ -550,6 +550,9 @@ describe('Firehose: API', () => {
     );
     expect(await refusal({ ...HOURLY, CompressionFormat: 'GZIP' })).toContain('must be UNCOMPRESSED');
     expect(await refusal({ BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 901 } })).toContain('between 0 and 900');
+    expect(await refusal({ ...DAILY, BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 0 } })).toContain(
+      'cannot be 0',
+    );
     expect(await refusal({ BufferingHints: { SizeInMBs: 5 } })).toContain('together');
     expect(await refusal({ ...HOURLY, ErrorOutputPrefix: undefined })).toContain('ErrorOutputPrefix is required');
     expect(await refusal({ ...HOURLY, ErrorOutputPrefix: '!{timestamp:yyyy}/' })).toContain('error-output-type');

@@ -91,8 +91,8 @@ describe('recordOf', () => {
       expect(record.partitionKey).toMatch(/^[0-9a-f]{32}$/);
       expect(Buffer.from(record.data).toString()).toBe(other);
     }
-    expect(recordOf(Buffer.from(JSON.stringify(order('a', { customer: 'x'.repeat(300) }))), types).partitionKey).toMatch(
-      /^[0-9a-f]{32}$/,
-    );
+    expect(
+      recordOf(Buffer.from(JSON.stringify(order('a', { customer: 'x'.repeat(300) }))), types).partitionKey,
+    ).toMatch(/^[0-9a-f]{32}$/);
   });
 });

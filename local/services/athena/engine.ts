@@ -33,6 +33,7 @@ export interface Engine {
 /** Rows and characters of a result that are kept in memory. */
 const MAX_ROWS = 1_000_000;
 const MAX_CHARACTERS = 256 * 1024 * 1024;
+const INTERRUPT_EVERY_MS = 20;
 
 /** Makes DuckDB behave like Trino where a setting can, and shuts it in: no extensions, no network, no files but those
  *  in the cache. The settings are then locked. */
@@ -46,16 +47,13 @@ async function openInstance(cacheDir: string): Promise<DuckDBInstance> {
   const connection = await instance.connect();
   const settings = [
     "SET GLOBAL TimeZone = 'UTC'",
-    'SET GLOBAL integer_division = true',
     'SET GLOBAL ieee_floating_point_ops = true',
     "SET GLOBAL lambda_syntax = 'ENABLE_SINGLE_ARROW'",
     `SET GLOBAL allowed_directories = ['${cacheDir.replaceAll("'", "''")}/']`,
     'SET GLOBAL enable_external_access = false',
     'SET GLOBAL lock_configuration = true',
   ];
-  // The macros after the settings: a division means what it meant when its macro was made
-  for (const statement of [...settings.slice(0, 4), ...macroStatements(), ...settings.slice(4)])
-    await connection.run(statement);
+  for (const statement of [...macroStatements(), ...settings]) await connection.run(statement);
   connection.closeSync();
   return instance;
 }
@@ -126,6 +124,9 @@ export async function openEngine(directory: string): Promise<Engine> {
       interrupt: () => {
         interrupted = true;
         connection?.interrupt();
+        // An interruption between two statements has no effect, so it is repeated until the query has ended
+        const again = setInterval(() => connection?.interrupt(), INTERRUPT_EVERY_MS);
+        void settled.then(() => clearInterval(again));
       },
     };
   };

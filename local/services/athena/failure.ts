@@ -21,6 +21,8 @@ const unprefixed = (text: string): string => text.replaceAll(/\btrino_/gi, '');
 
 /** DuckDB's messages that have a counterpart in Trino. */
 const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray) => string])[] = [
+  [/'([^']* is not emulated locally)'/, 'NOT_SUPPORTED', ([, text]) => text ?? ''],
+  [/^Invalid Input Error: (.* is not emulated locally.*)/, 'NOT_SUPPORTED', ([, text]) => text ?? ''],
   [/Division by zero/, 'DIVISION_BY_ZERO', () => 'Division by zero'],
   [
     /Array subscript out of bounds/,
@@ -63,7 +65,7 @@ const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray)
 /** DuckDB's error in Athena's words, as far as there is a counterpart. */
 export function failureOf(error: unknown): QueryFailure {
   if (error instanceof QueryFailure) return error;
-  const message = (error instanceof Error ? error.message : String(error)).trim();
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^Error: /, '').trim();
   for (const [pattern, code, words] of COUNTERPARTS) {
     const found = pattern.exec(message);
     if (found) return new QueryFailure(code, words(found));

@@ -7,7 +7,9 @@ const inexact = (names: string) => each(names, (name) => `typeof(${name}) IN ('D
 const decimal = (names: string) => each(names, (name) => `typeof(${name}) LIKE 'DECIMAL%'`);
 /** The divisor, or the failure: only doubles may be divided by zero. */
 const NONZERO = `CASE WHEN y = 0 AND NOT ${inexact('x, y')} THEN ${fail('Division by zero', 'y')} ELSE y END`;
-const QUOTIENT = `(x / ${NONZERO})`;
+/** What takes the scale of a decimal quotient. DuckDB's `//` divides whole numbers as Trino does, others exactly; where
+ *  Trino gives a decimal this gives a double of the same value. */
+const rounded = (quotient: string) => `round(${quotient}, greatest(trino_scale(x), trino_scale(y)))`;
 
 /** `name(parameters)` of each overload, then what it stands for. A parameter with a type takes part in the choice of
  *  the overload and is converted; one without is passed as it was written. DuckDB chooses before it knows the type of an
@@ -40,10 +42,22 @@ const HOST = '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?';
  *  checked as Trino checks them: no text where a number is wanted. */
 export const SCALAR_MACROS: Readonly<Record<string, Macro>> = {
   // Operators
-  divide: same(
-    'x, y',
-    `CASE WHEN ${inexact('x, y')} OR NOT ${decimal('x, y')} THEN ${QUOTIENT} ELSE round(${QUOTIENT}, greatest(trino_scale(x), trino_scale(y))) END`,
-  ),
+  /** A small value of the kind of number another is: what `divide` chooses its overload by. */
+  number: [
+    ['a INTEGER', 'CAST(1 AS INTEGER)'],
+    ['a BIGINT', 'CAST(1 AS BIGINT)'],
+    // What DuckDB's sums of whole numbers are; Trino's are bigints
+    ['a HUGEINT', 'CAST(1 AS BIGINT)'],
+    ['a DOUBLE', 'CAST(1 AS DOUBLE)'],
+    // Takes decimals of any scale; two overloads for decimals would leave DuckDB undecided
+    ['a DECIMAL(38,2)', 'CAST(1 AS DECIMAL(4,1))'],
+  ],
+  divide: [
+    ['k INTEGER, l INTEGER, x, y', `x // ${NONZERO}`],
+    ['k BIGINT, l BIGINT, x, y', `x // ${NONZERO}`],
+    ['k DOUBLE, l DOUBLE, x, y', 'CAST(x AS DOUBLE) / CAST(y AS DOUBLE)'],
+    ['k DECIMAL(4,1), l DECIMAL(4,1), x, y', rounded(`x // ${NONZERO}`)],
+  ],
   modulus: same('x, y', `x % ${NONZERO}`),
   scale: same('x', String.raw`CAST(coalesce(nullif(regexp_extract(typeof(x), ',(\d+)', 1), ''), '0') AS INTEGER)`),
   average: same('v, sample', `CASE WHEN ${decimal('sample')} THEN round(v, trino_scale(sample)) ELSE v END`),
@@ -300,8 +314,17 @@ const notDate = (body: string) =>
 const notWhole = (body: string) =>
   `CASE WHEN ${inexact('x')} OR ${decimal('x')} THEN ${body} ELSE error('Rounding an aggregate of whole numbers is not emulated locally; it changes nothing') END`;
 
+/** DuckDB's `//` gives null for a double divided by zero, Trino infinity. */
+const ANY_QUOTIENT = `(x // CASE WHEN y = 0 THEN CAST(CASE WHEN ${inexact('x, y')}
+  THEN 'Dividing an aggregate by a double that is zero is not emulated locally' ELSE 'Division by zero' END
+  || left(CAST(y AS VARCHAR), 0) AS INTEGER) ELSE y END)`;
+
 /** What stands for a macro of several overloads when an operand is an aggregate or a window function. */
 export const FOR_AGGREGATES: Readonly<Record<string, Macro>> = {
+  divide: same(
+    'x, y',
+    `CASE WHEN ${inexact('x, y')} OR NOT ${decimal('x, y')} THEN ${ANY_QUOTIENT} ELSE ${rounded(ANY_QUOTIENT)} END`,
+  ),
   join_text: same('a, b', 'a || b'),
   plus_interval: same('x, i', notDate('x + i')),
   minus_interval: same('x, i', notDate('x - i')),

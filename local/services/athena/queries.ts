@@ -146,7 +146,7 @@ export class Queries {
   private async keep(execution: Execution, result: ResultSet): Promise<void> {
     if (!execution.output || isOver(execution)) return;
     const { bucket, key } = execution.output;
-    const Body = resultFile({ ...execution, result });
+    const Body = Buffer.from(resultFile({ ...execution, result }));
     try {
       await this.ports.s3.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/octet-stream' }),

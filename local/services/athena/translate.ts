@@ -85,6 +85,12 @@ function holdsAggregate(tree: Tree): boolean {
 const trino = (name: string, ...args: Tree[]): Tree =>
   call(Object.hasOwn(FOR_AGGREGATES, name) && holdsAggregate(args) ? `trino_any_${name}` : `trino_${name}`, ...args);
 
+/** The overload goes by the operands' kinds of number, which aggregates do not tell. */
+const divide = (left: Tree, right: Tree): Tree =>
+  holdsAggregate([left, right])
+    ? call('trino_any_divide', left, right)
+    : call('trino_divide', call('trino_number', left), call('trino_number', right), left, right);
+
 /** `avg` keeps the scale of decimals; any value of them tells it. */
 const average = (data: Tree, wrap: (inner: Tree) => Tree): Tree =>
   call('trino_average', wrap({ avg: data }), wrap({ any_value: { ...data, distinct: false, name: 'any_value' } }));
@@ -163,7 +169,7 @@ function timestampLiteral(data: Tree): Tree {
 function rewriteNode(kind: string, data: Tree): Tree {
   switch (kind) {
     case 'div':
-      return trino('divide', data.left, data.right);
+      return divide(data.left, data.right);
     case 'mod':
       return trino('modulus', data.left, data.right);
     case 'concat':
@@ -198,6 +204,10 @@ function rewriteNode(kind: string, data: Tree): Tree {
     case 'literal':
       if (data.literal_type === 'hex_string') return call('unhex', literal('string', data.value));
       return timestampLiteral(data);
+    case 'count':
+      // The generator would leave out rows with a null in the tuple
+      if (data.distinct && data.this?.tuple) throw notEmulated('count(DISTINCT (a, b))');
+      return { count: data };
     case 'star':
       if (data.except || data.replace || data.rename) throw notEmulated('* EXCEPT, REPLACE or RENAME');
       return { star: data };
@@ -212,10 +222,14 @@ function rewriteNode(kind: string, data: Tree): Tree {
   }
 }
 
+/** Expressions that have a name, or cannot take one. A set operation stands here where the parser takes the scalar query
+ *  at a select's end for its left side: `SELECT 1, (SELECT 2) UNION ALL …`; its text comes out as it went in. */
+const UNNAMEABLE = new Set(['alias', 'column', 'star', 'dot', 'union', 'intersect', 'except']);
+
 /** Trino names a column without a name by its place. */
 const named = (expression: Tree, index: number): Tree => {
-  const [kind] = Object.keys(expression);
-  if (kind === 'alias' || kind === 'column' || kind === 'star' || kind === 'dot') return expression;
+  const [kind = ''] = Object.keys(expression);
+  if (UNNAMEABLE.has(kind)) return expression;
   return {
     alias: {
       this: expression,
@@ -312,9 +326,13 @@ function tokensOf(sql: string): Token[] {
   return tokens.map(({ text, span }) => ({ text, start: span.start, end: span.end }));
 }
 
+/** What stands between two tokens: white space, and comments, which become white space so that places stay the same. */
+const gap = (text: string): string => (/^\s*(?:--|\/\*)/.test(text) ? text.replace(/[^\n]/g, ' ') : text);
+
 /** Renames Trino's scalar functions before parsing, so that the parser takes each as a plain call. */
 function renameFunctions(sql: string): string {
   const characters = Array.from(sql);
+  const slice = (from: number, to?: number) => characters.slice(from, to).join('');
   const tokens = tokensOf(sql);
   let renamed = '';
   let at = 0;
@@ -325,11 +343,10 @@ function renameFunctions(sql: string): string {
     const filtered = name === 'filter' && tokens[index + 2]?.text.toLowerCase() === 'where';
     const called = tokens[index + 1]?.text === '(' && previous !== 'as' && previous !== '.' && !filtered;
     const plain = end - start === text.length && /^[a-z]/i.test(characters[start] ?? '');
-    if (!called || !plain || !prefix) continue;
-    renamed += `${characters.slice(at, start).join('')}${prefix}${name}`;
+    renamed += gap(slice(at, start)) + (called && plain && prefix ? `${prefix}${name}` : slice(start, end));
     at = end;
   }
-  return renamed + characters.slice(at).join('');
+  return renamed + gap(slice(at));
 }
 
 const unreadable = ({ error, errorLine = 1, errorColumn = 1 }: ReturnType<typeof parse>) =>

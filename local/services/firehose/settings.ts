@@ -151,6 +151,9 @@ function buffering(
     throw new Error('BufferingHints.SizeInMBs must be at least 64 when data format conversion is enabled.');
   if (partitioned && sizeMiB < 64)
     throw new Error('BufferingHints.SizeInMBs must be at least 64 when dynamic partitioning is enabled.');
+  if (partitioned && Number(hints.IntervalInSeconds ?? 300) === 0) {
+    throw new Error('BufferingHints.IntervalInSeconds cannot be 0 when dynamic partitioning is enabled.');
+  }
   return {
     bufferBytes: within(sizeMiB, 1, 128, 'BufferingHints.SizeInMBs') * MIB,
     bufferSeconds: within(Number(hints.IntervalInSeconds ?? 300), 0, 900, 'BufferingHints.IntervalInSeconds'),
