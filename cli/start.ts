@@ -69,8 +69,8 @@ async function start(example: string, options: Options): Promise<void> {
 
 async function show(lake: Lake, summary: Summary): Promise<void> {
   const columns = [
-    { name: '', type: 'varchar' },
-    { name: '', type: 'bigint' },
+    { name: lake.plan.name, type: 'varchar' },
+    { name: 'count', type: 'bigint' },
   ];
   console.log(`${printTable(columns, describeSummary(summary), true)}\n`);
   for (const { name, description, sql } of lake.plan.queries) {

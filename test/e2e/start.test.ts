@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { ROOT } from '../support/imports.ts';
 
 const run = promisify(execFile);
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 describe('npm start', () => {
   it('takes the day of web traffic from synthesis to SQL, and all counts agree', async () => {
@@ -25,6 +27,12 @@ describe('npm start', () => {
     expect(dynamoWriteUnits / 30_969).toBeLessThan(0.03);
     expect(firehoseRecords).toBeLessThan(30_969 / 50);
     expect(s3Objects).toBeGreaterThan(0);
-    expect(stderr).not.toContain('[');
+    expect(stderr).not.toContain('\u001b');
+    const shown = (label: string) =>
+      Number(new RegExp(`│ ${label} +│ +([\\d,.]+) │`).exec(readme)?.[1]?.replaceAll(',', ''));
+    expect(shown('events put to the stream')).toBe(30_969);
+    expect(shown('distinct events in the lake')).toBe(30_969);
+    expect(shown('rows of page_views')).toBe(8_171);
+    expect(shown('write units per event')).toBeCloseTo(dynamoWriteUnits / 30_969, 2);
   }, 120_000);
 });
