@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ObjectSchema } from './event.ts';
+import { valueDef } from './value-def.ts';
 
 /** A column of a lake table. */
 export interface Column {
@@ -55,11 +56,8 @@ function checkedName(field: string, seen: Map<string, string>): string {
   return name;
 }
 
-/** Zod's schemas are told apart by `def.type`; each def has the members its case reads. */
-type Def = z.core.$ZodTypes['_zod']['def'];
-
 function hiveType(schema: z.core.$ZodType, path: string): string {
-  const def = schema._zod.def as Def;
+  const def = valueDef(schema);
   switch (def.type) {
     case 'string':
       return stringType(def);
@@ -78,16 +76,6 @@ function hiveType(schema: z.core.$ZodType, path: string): string {
       return `array<${hiveType(def.element, `${path}[]`)}>`;
     case 'record':
       return `map<string,${hiveType(def.valueType, `${path}{}`)}>`;
-    case 'pipe':
-      return hiveType(def.out, path);
-    case 'optional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-    case 'nonoptional':
-    case 'readonly':
-    case 'catch':
-      return hiveType(def.innerType, path);
     default:
       throw new ColumnError(
         `field '${path}' is of Zod's kind '${def.type}', which no column can hold; expected a string, number, boolean, ` +

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { columnName } from './columns.ts';
 import type { ObjectSchema } from './event.ts';
+import { valueDef } from './value-def.ts';
 
 /** Turns a valid value into what Firehose's JSON reader takes for its column. */
 type Encode = (value: unknown) => unknown;
@@ -26,36 +27,35 @@ function objectEncoder(shape: z.core.$ZodShape): Encode {
 }
 
 function encoder(schema: z.core.$ZodType): Encode {
-  const def = schema._zod.def as z.core.$ZodTypes['_zod']['def'];
+  const def = valueDef(schema);
   switch (def.type) {
     case 'string':
       return 'format' in def && def.format === 'datetime' ? time : asIs;
     case 'object':
       return objectEncoder(def.shape);
-    case 'array': {
-      const element = encoder(def.element);
-      return (value) => (value as unknown[]).map((each) => (each === null ? null : element(each)));
-    }
-    case 'record': {
-      const member = encoder(def.valueType);
-      return (value) => Object.fromEntries(Object.entries(value as object).map(([key, each]) => [key, member(each)]));
-    }
-    case 'pipe':
-      return encoder(def.out);
-    case 'optional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-    case 'nonoptional':
-    case 'readonly':
-    case 'catch': {
-      const inner = encoder(def.innerType);
-      return (value) => (value === null || value === undefined ? null : inner(value));
-    }
+    case 'array':
+      return arrayEncoder(nullable(encoder(def.element)));
+    case 'record':
+      return recordEncoder(nullable(encoder(def.valueType)));
     default:
       return asIs;
   }
 }
+
+const arrayEncoder =
+  (element: Encode): Encode =>
+  (value) =>
+    (value as unknown[]).map(element);
+
+const recordEncoder =
+  (member: Encode): Encode =>
+  (value) =>
+    Object.fromEntries(Object.entries(value as object).map(([key, each]) => [key, member(each)]));
+
+const nullable =
+  (encode: Encode): Encode =>
+  (value) =>
+    value === null || value === undefined ? null : encode(value);
 
 /** Athena keeps milliseconds and no zone. */
 function time(value: unknown): string {

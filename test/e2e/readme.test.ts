@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '../../core/pipeline/index.ts';
@@ -31,16 +31,7 @@ const elsewhere = mkdtempSync(join(tmpdir(), 'millrace-readme-'));
 beforeAll(async () => {
   mkdirSync(scratch, { recursive: true });
   stack = await runStack();
-  env = {
-    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-    HOME: elsewhere,
-    AWS_ENDPOINT_URL: stack.run.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    NO_COLOR: '1',
-  };
+  env = { ...stack.env, HOME: elsewhere };
 }, 60_000);
 
 afterAll(async () => {

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import {
   AthenaClient,
   GetQueryExecutionCommand,
@@ -14,27 +12,15 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runStack } from '../support/local-run.ts';
 
-const _run = promisify(execFile);
 const MARKER = 'never-in-a-log-line';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
 let stack: Awaited<ReturnType<typeof runStack>>;
 let kinesis: KinesisClient;
-/** What a shell needs to reach the run by any AWS SDK: nothing but an endpoint, a region and dummy credentials. */
-let _env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   stack = await runStack(stateDir);
   kinesis = new KinesisClient(stack.target.client);
-  _env = {
-    PATH: process.env.PATH,
-    AWS_ENDPOINT_URL: stack.run.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    NO_COLOR: '1',
-  };
 }, 60_000);
 
 afterAll(async () => {

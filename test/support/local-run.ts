@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { runQuery } from '../../cli/athena.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
@@ -22,6 +22,16 @@ export async function runStack(stateDir?: string) {
     run,
     target,
     outputs,
+    /** What a shell needs to reach the run by any AWS SDK: an endpoint, a region and dummy credentials. */
+    env: {
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      AWS_ENDPOINT_URL: run.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      NO_COLOR: '1',
+    },
     /** What the run has told the person at the terminal. */
     lines,
     query,
