@@ -11,8 +11,7 @@ export class ShardState {
   #arrivalMs = 0;
   readonly #horizonMs: number;
   readonly #entries: Entry[] = [];
-  /** Slot that each remembered key came in with: a key forgotten once may come in again later. */
-  readonly #keys = new Map<string, number>();
+  readonly #keys = new Set<string>();
 
   constructor(horizonMs: number) {
     this.#horizonMs = horizonMs;
@@ -52,7 +51,7 @@ export class ShardState {
     this.#position = entry.position;
     this.#arrivalMs = Math.max(this.#arrivalMs, entry.arrivalMs);
     this.#entries.push(entry);
-    for (const key of entry.keys) this.#keys.set(key, entry.slot);
+    for (const key of entry.keys) this.#keys.add(key);
     this.#forget();
   }
 
@@ -62,7 +61,7 @@ export class ShardState {
     let expired = 0;
     for (const entry of this.#entries) {
       if (entry.arrivalMs >= oldest && this.#keys.size <= MAX_RECENT_KEYS) break;
-      for (const key of entry.keys) if (this.#keys.get(key) === entry.slot) this.#keys.delete(key);
+      for (const key of entry.keys) this.#keys.delete(key);
       expired += 1;
     }
     this.#entries.splice(0, expired);

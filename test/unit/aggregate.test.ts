@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAX_EVENTS_PER_COMMIT } from '../../core/engine/step.ts';
 import { deaggregate } from '../../core/event/aggregate.ts';
 import { aggregateOf } from '../support/aggregate.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
@@ -53,5 +54,22 @@ describe('deaggregate', () => {
     expect(await run([record, recordAt(2, order('c'))])).toMatchObject({ events: 1, quarantined: 0 });
     expect(lake.rows('quarantine')).toMatchObject([{ sub_sequence: 1, partition_key: 'eve' }]);
     expect(lake.rows('orders')).toHaveLength(3);
+  });
+
+  it('ends a commit in the middle of an aggregate when it is full, and goes on there', async () => {
+    const { run, lake } = engineInMemory(shop);
+    const record = (n: number) =>
+      recordAt(
+        n,
+        aggregateOf(Array.from({ length: 12_000 }, (_, i) => ['k', Buffer.from(JSON.stringify(order(`${n}-${i}`)))])),
+      );
+    const records = [record(1), record(2), record(3)];
+    const unfinished = records[2]?.sequenceNumber;
+    expect(await run(records)).toMatchObject({ events: MAX_EVENTS_PER_COMMIT, unfinished });
+    expect(await run(records.slice(2))).toMatchObject({
+      events: 36_000 - MAX_EVENTS_PER_COMMIT,
+      unfinished: undefined,
+    });
+    expect(new Set(lake.rows('orders').map((row) => row.event_id)).size).toBe(36_000);
   });
 });

@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { event } from '../../core/event/index.ts';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import { engineInMemory, recordAt, SHARD } from '../support/engine.ts';
 import { order, shop } from '../support/orders.ts';
 
@@ -148,4 +151,16 @@ describe('bad input', () => {
     expect(await run([recordAt(2, order('a'))])).toMatchObject({ events: 1, duplicates: 0 });
     expect(lake.rows('orders')).toHaveLength(1);
   });
+
+  it.each([[undefined], ['2026'], ['yesterday'], ['2026-11-21 12:00:00'], ['2026-11-21T12:00:00']])(
+    "refuses the envelope's time %s where the event has no time of its own",
+    async (time) => {
+      const Ping = event('ping', { version: 1, key: 'host', schema: z.object({ host: z.string() }) });
+      const { run, lake: tables } = engineInMemory(pipeline('pings', [from(Ping).to(lake('pings'))]));
+      const ping = { specversion: '1.0', id: '1', source: '/s', type: 'ping', data: { host: 'a' } };
+      await run([recordAt(1, { ...ping, time }), recordAt(2, { ...ping, id: '2', time: '2026-11-21T13:00:00+01:00' })]);
+      expect(tables.rows('quarantine')).toMatchObject([{ reason: 'event-time', step: 'ping' }]);
+      expect(tables.rows('pings')).toMatchObject([{ event_id: '2', event_time: '2026-11-21T12:00:00.000Z' }]);
+    },
+  );
 });
