@@ -11,6 +11,7 @@ const ENTRIES = [
   /^pipelines\/[^/]+\/sample\.ts$/,
   /^local\/services\/lambda\/bootstrap\.ts$/,
   /^test\/support\/.*-child\.ts$/,
+  /^test\/sim\/main\.ts$/,
   /\.d\.ts$/,
 ];
 

@@ -42,10 +42,15 @@ export interface BatchResult {
 /** A slot lost this often in one invocation means writers that do nothing but overtake each other. */
 const MAX_LOST_SLOTS = 5;
 
+/** Rows that an invocation has delivered, by table. */
+type Delivered = Map<string, Set<string>>;
+
 /** Processes a batch: compute, deliver the rows, commit with one conditional write. Whoever loses the slot drops what it
- *  computed, reads what the winner wrote and computes again.
+ *  computed, reads what the winner wrote and computes again; rows that come out the same are not delivered again, since
+ *  an environment whose state is behind loses the slot each time Lambda moves a shard to it.
  *  @throws TransientError when a service did not answer; nothing is committed then, and the batch must come again. */
 export async function processBatch(program: Program, batch: Batch, ports: EnginePorts): Promise<BatchResult> {
+  const delivered: Delivered = new Map();
   for (let lostSlots = 0; lostSlots <= MAX_LOST_SLOTS; lostSlots++) {
     const state = await ports.cache.get(batch.shardId);
     const { progress, unfinished } = compute(program, batch, state, ports.clock);
@@ -59,7 +64,7 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
       lostSlots,
     };
     if (!progress.position) return { ...counts, commits: 0 };
-    await deliver(program, progress, ports);
+    await deliver(program, progress, delivered, ports);
     if (await commit(batch.shardId, state, progress, ports)) return { ...counts, commits: 1 };
   }
   throw new TransientError(`shard ${batch.shardId}: the slot was lost ${MAX_LOST_SLOTS + 1} times in a row`);
@@ -87,17 +92,24 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-async function deliver(program: Program, progress: Progress, { lake, payloads }: EnginePorts): Promise<void> {
-  const rows = new Map<string, string[]>();
-  for (const { table, json } of progress.rows) {
-    const ofTable = rows.get(table);
-    if (ofTable) ofTable.push(json);
-    else rows.set(table, [json]);
-  }
+async function deliver(
+  program: Program,
+  { rows, rejected }: Progress,
+  delivered: Delivered,
+  { lake, payloads }: EnginePorts,
+): Promise<void> {
   const name = program.plan.name;
-  const quarantined = await Promise.all(progress.rejected.map((record) => quarantineRow(name, record, payloads)));
-  if (quarantined.length > 0) rows.set(quarantineTable.name, quarantined);
-  if (rows.size > 0) await lake.deliver(rows);
+  const quarantined = await Promise.all(rejected.map((record) => quarantineRow(name, record, payloads)));
+  const fresh = new Map<string, string[]>();
+  for (const { table, json } of [...rows, ...quarantined.map((json) => ({ table: quarantineTable.name, json }))]) {
+    if (delivered.get(table)?.has(json)) continue;
+    fresh
+      .set(table, fresh.get(table) ?? [])
+      .get(table)
+      ?.push(json);
+  }
+  if (fresh.size > 0) await lake.deliver(fresh);
+  for (const [table, ofTable] of fresh) delivered.set(table, new Set([...(delivered.get(table) ?? []), ...ofTable]));
 }
 
 /** Whether the entry stands. Until that is known the warm state is dropped: it may be behind the log. */

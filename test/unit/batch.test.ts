@@ -89,6 +89,18 @@ describe('processBatch', () => {
     ]);
   });
 
+  it('delivers no row again when it computes again', async () => {
+    const log = memoryCommitLog();
+    const behind = engineInMemory(shop, { log });
+    await behind.run([recordAt(1, order('a'))]);
+    await engineInMemory(shop, { log }).run([recordAt(1, order('a')), recordAt(2, order('b'))]);
+    const batch = [recordAt(3, order('c', { amount: 200 })), recordAt(4, 'not json')];
+    expect(await behind.run(batch)).toMatchObject({ events: 1, quarantined: 1, lostSlots: 1, commits: 1 });
+    expect(ids(behind.lake.rows('orders'))).toEqual(['a', 'c']);
+    expect(ids(behind.lake.rows('large_items'))).toEqual(['c#0']);
+    expect(behind.lake.rows('quarantine')).toHaveLength(1);
+  });
+
   it('commits nothing when the lake does not take the rows', async () => {
     const log = memoryCommitLog();
     const failing = { deliver: () => Promise.reject(new TransientError('throttled')) };
