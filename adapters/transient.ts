@@ -15,8 +15,12 @@ const TRANSIENT = new Set([
   'TimeoutError',
   'AbortError',
   'RequestTimeout',
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
 ]);

@@ -16,7 +16,7 @@ export interface PutOptions {
   readonly random?: () => number;
 }
 
-/** Records could not be put. `put` records were taken; which ones of the rest were is not known. */
+/** A record could not be put. Of the records after it, those of other keys may have been. */
 export class PutError extends Error {
   override readonly name = 'PutError';
 }
@@ -59,10 +59,11 @@ export async function putInOrder(records: AsyncIterable<OutgoingRecord>, options
   };
   async function room(limit: number): Promise<void> {
     while (queues.waiting > limit) {
+      if (failures.length > 0) throw failures[0]; // a failed call never gives its keys back
       while (calls.size < concurrency && queues.ready > 0) start();
       await Promise.race(calls);
-      if (failures.length > 0) throw failures[0];
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   try {

@@ -1,6 +1,6 @@
 import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { backoffMs } from '../../core/backoff.ts';
-import { type Lake, TransientError } from '../../core/ports.ts';
+import { type Clock, type Lake, TransientError } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
 import { packCalls, packRows } from './pack.ts';
 
@@ -8,12 +8,13 @@ export interface FirehoseLakeOptions {
   readonly client: FirehoseClient;
   /** Table → name of its delivery stream. */
   readonly streams: Readonly<Record<string, string>>;
+  readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
 }
 
-/** Tries of a record before the batch is given back to Lambda: about ten seconds of throttling. */
-const MAX_ATTEMPTS = 8;
+/** How long refused records are tried again before the batch is given back to Lambda. */
+const RETRY_MS = 10_000;
 
 /** The lake behind Firehose: one delivery stream per table. */
 export function firehoseLake(options: FirehoseLakeOptions): Lake {
@@ -36,20 +37,39 @@ async function settled(promises: readonly Promise<void>[]): Promise<void> {
   if (fault) throw fault.reason;
 }
 
-/** Puts records, sending again only those that failed. */
+/** Puts records, sending again only those that failed: a call that is throttled whole fails for all of its own. */
 async function putAll(stream: string, records: readonly Uint8Array[], options: FirehoseLakeOptions): Promise<void> {
+  const { client, clock, sleep, random } = options;
+  const giveUpAtMs = clock.now() + RETRY_MS;
   let waiting = records;
-  let code: string | undefined;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { RequestResponses: answers = [] } = await transiently(`Firehose ${stream}`, () =>
-      options.client.send(
-        new PutRecordBatchCommand({ DeliveryStreamName: stream, Records: waiting.map((Data) => ({ Data })) }),
-      ),
-    );
-    code = answers.find((answer) => answer.ErrorCode)?.ErrorCode;
-    waiting = waiting.filter((_, index) => answers[index]?.RecordId === undefined);
-    if (waiting.length === 0) return;
-    await options.sleep(backoffMs(attempt, options.random));
+  for (let attempt = 0; ; attempt++) {
+    const { left, cause } = await tryPut(stream, waiting, client);
+    if (left.length === 0) return;
+    waiting = left;
+    const pauseMs = backoffMs(attempt, random);
+    if (clock.now() + pauseMs >= giveUpAtMs) {
+      throw new TransientError(`Firehose ${stream}: ${left.length} records refused ${attempt + 1} times`, { cause });
+    }
+    await sleep(pauseMs);
   }
-  throw new TransientError(`Firehose ${stream}: ${waiting.length} records refused ${MAX_ATTEMPTS} times, ${code}`);
+}
+
+/** One call; `left` are the records that it did not take. */
+async function tryPut(
+  stream: string,
+  records: readonly Uint8Array[],
+  client: FirehoseClient,
+): Promise<{ left: readonly Uint8Array[]; cause?: unknown }> {
+  const command = new PutRecordBatchCommand({
+    DeliveryStreamName: stream,
+    Records: records.map((Data) => ({ Data })),
+  });
+  try {
+    const { RequestResponses: answers = [] } = await transiently(`Firehose ${stream}`, () => client.send(command));
+    const cause = answers.find(({ ErrorCode }) => ErrorCode)?.ErrorCode;
+    return { left: records.filter((_, index) => answers[index]?.RecordId === undefined), cause };
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    return { left: records, cause: error };
+  }
 }

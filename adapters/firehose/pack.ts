@@ -21,6 +21,8 @@ export function packRows(rows: readonly string[]): readonly Uint8Array[] {
   };
   for (const row of rows) {
     const rowBytes = Buffer.byteLength(row) + 1;
+    if (rowBytes > MAX_RECORD_BYTES)
+      throw new RangeError(`a row of ${rowBytes} bytes; expected at most ${MAX_RECORD_BYTES}`);
     if (bytes + rowBytes > MAX_RECORD_BYTES || lines.length === MAX_ROWS_PER_RECORD) flush();
     lines.push(row);
     bytes += rowBytes;

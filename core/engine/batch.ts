@@ -29,6 +29,8 @@ export interface BatchResult {
   /** Events taken in, duplicates and quarantined records apart. */
   readonly events: number;
   readonly duplicates: number;
+  /** Records that are for other pipelines of the stage. */
+  readonly skipped: number;
   readonly quarantined: number;
   /** Quarantined records by reason. */
   readonly reasons: Readonly<Record<string, number>>;
@@ -58,6 +60,7 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
       unfinished,
       events: progress.keys.size,
       duplicates: progress.duplicates,
+      skipped: progress.skipped,
       quarantined: progress.rejected.length,
       reasons: tally(progress.rejected.map(({ rejection }) => rejection.reason)),
       rows: progress.rows.length,
@@ -78,6 +81,7 @@ function compute(program: Program, batch: Batch, state: ShardState, clock: Clock
     rejected: [],
     keys: new Set(),
     duplicates: 0,
+    skipped: 0,
   };
   for (const record of batch.records) {
     const finished = clock.now() < batch.stopAtMs && step(program, batch.shardId, record, state, progress);

@@ -1,4 +1,5 @@
 import type { EventType } from '../event/event.ts';
+import type { Reader, Readers } from '../event/readers.ts';
 import { Rejected, show } from '../event/rejection.ts';
 import { filter } from '../operators/filter.ts';
 import { flatMap } from '../operators/flat-map.ts';
@@ -10,21 +11,23 @@ import type { Plan, PlanNode } from '../pipeline/plan.ts';
 /** A plan ready to run. */
 export interface Program {
   readonly plan: Plan;
-  readonly types: ReadonlyMap<string, EventType>;
+  readonly readers: Readers;
   /** By event type: where its events begin their way. */
   readonly sources: ReadonlyMap<string, Push>;
 }
 
-/** Links each step to those that take its items. */
-export function compile(plan: Plan): Program {
-  const types = new Map<string, EventType>();
+/** Links each step to those that take its items. `stage` is every pipeline that reads the same stream, in an order that
+ *  all of them see alike: the first keeps what none can read. */
+export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
-  for (const node of plan.nodes) {
-    if (node.kind !== 'source') continue;
-    types.set(node.id, node.event);
-    sources.set(node.id, fanOut(plan, node, node.event));
-  }
-  return { plan, types, sources };
+  for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(plan, node, node.event));
+  const others = stage.filter((each) => each !== plan).map(readerOf);
+  return { plan, readers: { own: readerOf(plan), others, keepsStrays: stage[0] === plan }, sources };
+}
+
+function readerOf({ nodes, decode }: Plan): Reader {
+  const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
+  return { types: new Map(types), decode };
 }
 
 function fanOut(plan: Plan, node: PlanNode, event: EventType): Push {

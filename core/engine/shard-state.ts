@@ -47,6 +47,9 @@ export class ShardState {
 
   /** Takes in an entry that stands in the log. */
   apply(entry: Entry): void {
+    if (this.#slot > 0 && entry.slot !== this.nextSlot) {
+      throw new Error(`the log goes from slot ${this.#slot} to ${entry.slot}; expected slot ${this.nextSlot}`);
+    }
     this.#slot = entry.slot;
     this.#position = entry.position;
     this.#arrivalMs = Math.max(this.#arrivalMs, entry.arrivalMs);

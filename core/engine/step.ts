@@ -1,5 +1,6 @@
 import { deaggregate, type UserRecord } from '../event/aggregate.ts';
 import { decodeEvent } from '../event/decode.ts';
+import { NOT_OURS } from '../event/readers.ts';
 import { Rejected, type Rejection } from '../event/rejection.ts';
 import type { Row } from '../operators/operator.ts';
 import { idempotencyKey } from './idempotency-key.ts';
@@ -35,6 +36,8 @@ export interface Progress {
   /** Idempotency keys of the events taken in. */
   readonly keys: Set<string>;
   duplicates: number;
+  /** Records that are for other pipelines of the stage. */
+  skipped: number;
 }
 
 /** What a record meets: whether it was committed, whether its event was seen. */
@@ -53,7 +56,9 @@ export function step(program: Program, shardId: string, record: StreamRecord, se
     const position = { sequenceNumber: record.sequenceNumber, subSequence: user.subSequence };
     if (seen.isPast(position)) continue;
     if (progress.keys.size >= MAX_EVENTS_PER_COMMIT) return false;
-    const rejection = user.broken ?? takeIn(program, shardId, position, record, user, seen, progress);
+    const rejection = user.broken
+      ? refuse(program, user.broken, progress)
+      : takeIn(program, shardId, position, record, user, seen, progress);
     if (rejection) {
       const { partitionKey, data } = user;
       progress.rejected.push({ shardId, position, partitionKey, arrivalMs: record.arrivalMs, data, rejection });
@@ -74,6 +79,13 @@ function userRecords(record: StreamRecord): readonly (UserRecord & { broken?: Re
   }
 }
 
+/** What no pipeline can read is for one of them to keep. */
+function refuse(program: Program, rejection: Rejection, progress: Progress): Rejection | undefined {
+  if (program.readers.keepsStrays) return rejection;
+  progress.skipped += 1;
+  return undefined;
+}
+
 function takeIn(
   program: Program,
   shardId: string,
@@ -85,10 +97,14 @@ function takeIn(
 ): Rejection | undefined {
   const origin = {
     partitionKey: user.partitionKey,
-    position: `${position.sequenceNumber}.${position.subSequence}`,
+    position: `${shardId}:${position.sequenceNumber}.${position.subSequence}`,
     arrivalMs: record.arrivalMs,
   };
-  const event = decodeEvent(user.data, origin, program.types, program.plan.decode);
+  const event = decodeEvent(user.data, origin, program.readers);
+  if (event === NOT_OURS) {
+    progress.skipped += 1;
+    return undefined;
+  }
   if ('rejection' in event) return event.rejection;
   const key = idempotencyKey(event.source, event.id);
   if (progress.keys.has(key) || seen.hasSeen(key)) {

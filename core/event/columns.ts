@@ -60,7 +60,7 @@ function hiveType(schema: z.core.$ZodType, path: string): string {
   const def = valueDef(schema);
   switch (def.type) {
     case 'string':
-      return stringType(def);
+      return stringType(def, path);
     case 'number':
       return numberType(def);
     case 'boolean':
@@ -84,7 +84,12 @@ function hiveType(schema: z.core.$ZodType, path: string): string {
   }
 }
 
-function stringType(def: z.core.$ZodStringDef): string {
+function stringType(def: z.core.$ZodStringDef, path: string): string {
+  if ('local' in def && def.local === true) {
+    throw new ColumnError(
+      `field '${path}' takes times without a zone; expected z.iso.datetime() with 'Z' or an offset`,
+    );
+  }
   const format = 'format' in def ? def.format : undefined;
   return format === 'datetime' ? 'timestamp' : format === 'date' ? 'date' : 'string';
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type Decode, type RecordOrigin, readEnvelope } from './envelope.ts';
+import type { RecordOrigin } from './envelope.ts';
 import type { EventType } from './event.ts';
-import { parseJson } from './parse.ts';
+import { NOT_OURS, type Readers, readRecord } from './readers.ts';
 import { Rejected, type Rejection, show } from './rejection.ts';
+import { validated } from './validate.ts';
 
 /** An event as the steps of a pipeline see it: valid, with its time and its identity. */
 export interface DecodedEvent {
@@ -20,14 +21,12 @@ const DAY_MS = 86_400_000;
 export function decodeEvent(
   bytes: Uint8Array,
   origin: RecordOrigin,
-  types: ReadonlyMap<string, EventType>,
-  decode: Decode | undefined,
-): DecodedEvent | { readonly rejection: Rejection } {
+  readers: Readers,
+): DecodedEvent | { readonly rejection: Rejection } | typeof NOT_OURS {
   try {
-    const json = parseJson(bytes);
-    const envelope = readEnvelope(decode ? custom(decode, json, origin) : json);
-    const type = types.get(envelope.type);
-    if (!type) throw new Rejected('unknown-type', 'envelope', show(envelope.type), [...types.keys()].join(' or '));
+    const envelope = readRecord(bytes, origin, readers);
+    if (envelope === NOT_OURS) return NOT_OURS;
+    const type = readers.own.types.get(envelope.type) as EventType;
     const data = validData(type, envelope.data);
     const timeMs = eventTime(type, data, envelope.time, origin.arrivalMs);
     return { type, id: envelope.id, source: envelope.source, timeMs, data };
@@ -37,25 +36,17 @@ export function decodeEvent(
   }
 }
 
-function custom(decode: Decode, json: unknown, origin: RecordOrigin): unknown {
-  try {
-    return decode(json, origin);
-  } catch (error) {
-    throw new Rejected('decode-failed', 'decode', show(error), "JSON that the pipeline's decode function takes");
-  }
+function validData(type: EventType, data: unknown): Record<string, unknown> {
+  return deepFreeze(validated(type.schema, data, type.type, `${type.type} version ${type.version}`));
 }
 
-function validData(type: EventType, data: unknown): Record<string, unknown> {
-  const result = z.safeParse(type.schema, data);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.') || 'data';
-  throw new Rejected(
-    'schema',
-    type.type,
-    `${path}: ${issue?.message ?? 'invalid'}`,
-    `${type.type} version ${type.version}`,
-  );
+/** Events are immutable: a step that changed its item would change it for the steps beside it. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
 }
 
 function eventTime(
@@ -66,7 +57,7 @@ function eventTime(
 ): number {
   const name = type.time ?? 'time';
   const found = type.time === undefined ? time : data[type.time];
-  const timeMs = typeof found === 'string' && ISO_TIME.test(found) ? Date.parse(found) : Number.NaN;
+  const timeMs = typeof found === 'string' && rfc3339.safeParse(found).success ? Date.parse(found) : Number.NaN;
   if (Number.isNaN(timeMs)) throw new Rejected('event-time', type.type, `${name}: ${show(found)}`, 'an RFC 3339 time');
   const { behindDays, aheadDays } = type.accept;
   if (timeMs < arrivalMs - behindDays * DAY_MS || timeMs > arrivalMs + aheadDays * DAY_MS) {
@@ -76,5 +67,5 @@ function eventTime(
   return timeMs;
 }
 
-/** RFC 3339, which `Date.parse` alone does not insist on: it takes '2026' and 'Sat' too. */
-const ISO_TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+/** `Date.parse` alone takes '2026', 'Sat' and 30 February too. */
+const rfc3339 = z.iso.datetime({ offset: true });

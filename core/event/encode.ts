@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { columnName } from './columns.ts';
 import type { ObjectSchema } from './event.ts';
+import { Rejected } from './rejection.ts';
 import { valueDef } from './value-def.ts';
 
 /** Turns a valid value into what Firehose's JSON reader takes for its column. */
@@ -10,8 +11,16 @@ const asIs: Encode = (value) => value;
 
 /** Encoder of a schema's rows: keys become column names, times `yyyy-MM-ddTHH:mm:ss.SSSZ`; fields that the schema does
  *  not name are left out. */
-export function encoderOf(schema: ObjectSchema): Encode {
-  return objectEncoder(schema._zod.def.shape);
+export function encoderOf(schema: ObjectSchema, table: string): Encode {
+  const encode = objectEncoder(schema._zod.def.shape);
+  return (value) => {
+    try {
+      return encode(value);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Rejected('schema', table, error.message, 'times from the year 0001 to 9999 in UTC');
+    }
+  };
 }
 
 function objectEncoder(shape: z.core.$ZodShape): Encode {
@@ -57,8 +66,12 @@ const nullable =
   (value) =>
     value === null || value === undefined ? null : encode(value);
 
-/** Athena keeps milliseconds and no zone. */
+/** Athena keeps milliseconds and no zone. In UTC the last hours of the year 9999 can be of a year it does not have.
+ *  @throws RangeError for such a time. */
 function time(value: unknown): string {
   const text = value as string;
-  return text.length === 24 && text.endsWith('Z') ? text : new Date(text).toISOString();
+  if (text.length === 24 && text.endsWith('Z')) return text;
+  const utc = new Date(text).toISOString();
+  if (utc.length !== 24) throw new RangeError(`the time ${text} in UTC is ${utc}`);
+  return utc;
 }

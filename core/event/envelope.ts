@@ -19,20 +19,27 @@ export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent;
 
 export interface RecordOrigin {
   readonly partitionKey: string;
-  /** `<sequence number>` or `<sequence number>.<sub-sequence>`: unique in the shard, the same at every redelivery. */
+  /** `<shard id>:<sequence number>.<sub-sequence>`: unique in the stream, the same at every redelivery, so good for an
+   *  id. */
   readonly position: string;
   /** Arrival at the stream, in milliseconds since 1970. */
   readonly arrivalMs: number;
 }
 
-const bounded = (limit: number) => z.string().check(z.minLength(1), z.maxLength(limit));
+/** Half of a surrogate pair has no UTF-8: two such ids would be one to a hash. */
+const bounded = (limit: number) =>
+  z
+    .string()
+    .min(1)
+    .max(limit)
+    .refine((text) => text.isWellFormed(), 'expected well-formed Unicode');
 
 const cloudEvent = z.object({
   specversion: z.literal('1.0'),
   id: bounded(512),
   source: bounded(1024),
   type: bounded(256),
-  time: z.optional(z.string().check(z.maxLength(64))),
+  time: z.optional(z.string().max(64)),
   data: z.unknown(),
 });
 

@@ -28,9 +28,19 @@ const MAX_FOUND_CHARS = 200;
 
 /** Describes a value found, cut to a bounded length. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > MAX_FOUND_CHARS ? `${text.slice(0, MAX_FOUND_CHARS)}…` : text;
+  return cut(typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_FOUND_CHARS)) : plain(value));
 }
+
+/** Whatever a user's code may throw; some of it has no text of its own. */
+function plain(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value} without text`;
+  }
+}
+
+const cut = (text: string): string => (text.length > MAX_FOUND_CHARS ? `${text.slice(0, MAX_FOUND_CHARS)}…` : text);
 
 /** Thrown by a stage of decoding and caught where the record is decoded; never leaves the engine. */
 export class Rejected extends Error {
@@ -38,6 +48,7 @@ export class Rejected extends Error {
   readonly rejection: Rejection;
   constructor(reason: Reason, step: string, found: string, expected: string) {
     super(`${step}: ${reason}`);
-    this.rejection = { reason, step, found, expected };
+    // Cut here, whoever describes: a path or a validator's message can be as long as the payload.
+    this.rejection = { reason, step, found: cut(found), expected: cut(expected) };
   }
 }

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { encoderOf } from '../event/encode.ts';
 import type { ObjectSchema } from '../event/event.ts';
 import { Rejected } from '../event/rejection.ts';
+import { validated } from '../event/validate.ts';
 import type { LakeNode } from '../pipeline/plan.ts';
 import type { Item, Push } from './operator.ts';
 
@@ -11,7 +11,7 @@ export const MAX_ROW_BYTES = 1_000 * 1024 - 1;
 
 /** Rows of a table; `eventSchema` is the schema of events as they came. */
 export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
-  const encode = encoderOf(node.schema ?? eventSchema);
+  const encode = encoderOf(node.schema ?? eventSchema, node.id);
   return (item, rows) => {
     const time = new Date(item.event.timeMs).toISOString();
     checkDay(node, time);
@@ -39,10 +39,5 @@ function checkDay({ id, table: { partition } }: LakeNode, time: string): void {
 
 /** A map step's types promise its rows; only a check shows them. */
 function rowData(node: LakeNode, item: Item): unknown {
-  if (!node.schema) return item.data;
-  const result = z.safeParse(node.schema, item.data);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.') || 'row';
-  throw new Rejected('schema', node.id, `${path}: ${issue?.message ?? 'invalid'}`, `the schema of table '${node.id}'`);
+  return node.schema ? validated(node.schema, item.data, node.id, `the schema of table '${node.id}'`) : item.data;
 }

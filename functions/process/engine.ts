@@ -18,8 +18,9 @@ export interface Engine {
   readonly ports: EnginePorts;
 }
 
-/** A call that hangs must not use up the invocation's time: the SDK gives it up and tries again. */
-const requestHandler = { connectionTimeout: 1_000, requestTimeout: 5_000 };
+/** A call that hangs must not use up the invocation's time: the SDK gives it up and tries again, three times in all.
+ *  Without `throwOnRequestTimeout` it would only warn. */
+export const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
 /** @throws Error when there is no pipeline of that name. */
 export function engineOf(plans: readonly Plan[], environment: ProcessEnvironment): Engine {
@@ -31,10 +32,11 @@ export function engineOf(plans: readonly Plan[], environment: ProcessEnvironment
   const lake = firehoseLake({
     client: new FirehoseClient({ requestHandler }),
     streams: JSON.parse(environment.MILLRACE_DELIVERY_STREAMS),
+    clock,
     sleep,
     random: Math.random,
   });
   const payloads = s3PayloadStore(new S3Client({ requestHandler }), environment.MILLRACE_BUCKET, pipeline);
   const cache = new ShardCache(log, clock, plan.idempotencyMinutes * 60_000);
-  return { program: compile(plan), ports: { log, cache, lake, payloads, clock, newToken: randomUUID } };
+  return { program: compile(plan, plans), ports: { log, cache, lake, payloads, clock, newToken: randomUUID } };
 }

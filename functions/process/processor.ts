@@ -37,6 +37,7 @@ function failuresFrom(sequenceNumber: string | undefined): KinesisStreamBatchRes
 function count(metrics: Metrics, result: BatchResult): void {
   metrics.addMetric('Events', MetricUnit.Count, result.events);
   metrics.addMetric('Duplicates', MetricUnit.Count, result.duplicates);
+  metrics.addMetric('Skipped', MetricUnit.Count, result.skipped);
   metrics.addMetric('Quarantined', MetricUnit.Count, result.quarantined);
   metrics.addMetric('Rows', MetricUnit.Count, result.rows);
   metrics.addMetric('Commits', MetricUnit.Count, result.commits);

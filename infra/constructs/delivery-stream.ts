@@ -111,7 +111,7 @@ function destination(
     dataFormatConversionConfiguration: {
       enabled: true,
       inputFormatConfiguration: {
-        deserializer: { openXJsonSerDe: { caseInsensitive: true, convertDotsInJsonKeysToUnderscores: false } },
+        deserializer: { openXJsonSerDe: { caseInsensitive: false, convertDotsInJsonKeysToUnderscores: false } },
       },
       outputFormatConfiguration: {
         serializer: { parquetSerDe: { compression: 'SNAPPY', writerVersion: 'V1', enableDictionaryCompression: true } },

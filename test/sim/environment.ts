@@ -35,6 +35,7 @@ export class Environment implements Mortal {
     const lake = firehoseLake({
       client: Object.assign(new FirehoseClient({ region }), { send }),
       streams: { orders: 'orders', large_items: 'large_items', quarantine: 'quarantine' },
+      clock,
       sleep: (ms) => world.sleep(ms),
       random: () => world.random.next(),
     });

@@ -78,8 +78,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'refused-records-dropped',
     file: 'adapters/firehose/lake.ts',
-    find: 'waiting = waiting.filter((_, index) => answers[index]?.RecordId === undefined);',
-    replace: 'waiting = [];',
+    find: 'return { left: records.filter((_, index) => answers[index]?.RecordId === undefined), cause };',
+    replace: 'return { left: [], cause };',
   },
   {
     name: 'transient-failure-reported-as-done',

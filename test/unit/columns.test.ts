@@ -86,7 +86,7 @@ describe('encoderOf', () => {
       place: { City: 'Ulm', seenAt: ['2026-01-01T00:00:00.123456Z'], more: true },
       counts: { A: 1 },
     };
-    expect(encoderOf(all)(row)).toEqual({
+    expect(encoderOf(all, 't')(row)).toEqual({
       withdefault: 'w',
       at: '2026-11-21T12:00:00.000Z',
       place: { city: 'Ulm', seenat: ['2026-01-01T00:00:00.123Z'] },

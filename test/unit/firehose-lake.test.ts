@@ -21,8 +21,9 @@ function fakeFirehose(answer: Answer) {
     };
   };
   const waits: number[] = [];
+  const clock = { now: () => waits.reduce((sum, ms) => sum + ms, 0) };
   const sleep = async (ms: number) => void waits.push(ms);
-  const lake = firehoseLake({ client, streams: { t: 'stream-t', u: 'stream-u' }, sleep, random: () => 1 });
+  const lake = firehoseLake({ client, streams: { t: 'stream-t', u: 'stream-u' }, clock, sleep, random: () => 1 });
   return { lake, calls, waits };
 }
 

@@ -4,7 +4,7 @@ import { event } from '../../core/event/index.ts';
 import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import { planJson, planPicture } from '../../core/pipeline/print.ts';
 import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
-import { engineInMemory, recordAt } from '../support/engine.ts';
+import { engineInMemory, recordAt, SHARD } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
 
 const orders = from(Order);
@@ -137,7 +137,7 @@ describe('pipeline', () => {
     });
     const { run, lake: tables } = engineInMemory(plan);
     await run([recordAt(1, { row: order('').data }), recordAt(2, 'null')]);
-    expect(tables.rows('orders')).toMatchObject([{ event_id: `${recordAt(1, '').sequenceNumber}.0` }]);
+    expect(tables.rows('orders')).toMatchObject([{ event_id: `${SHARD}:${recordAt(1, '').sequenceNumber}.0` }]);
     expect(tables.rows('quarantine')).toMatchObject([{ reason: 'decode-failed', step: 'decode' }]);
   });
 });

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { ObjectSchema } from './event.ts';
+import { Rejected, show } from './rejection.ts';
+
+/** The data as the schema gives it out.
+ *  @throws Rejected in the step's name, with the first field that does not fit, or with what a refinement or
+ *  transformation of the schema threw. */
+export function validated(
+  schema: ObjectSchema,
+  data: unknown,
+  step: string,
+  expected: string,
+): Record<string, unknown> {
+  const result = parse(schema, data, step, expected);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const found = `${issue?.path.join('.') || 'data'}: ${issue?.message ?? 'invalid'}`;
+  throw new Rejected('schema', step, found, expected);
+}
+
+function parse(schema: ObjectSchema, data: unknown, step: string, expected: string) {
+  try {
+    return z.safeParse(schema, data);
+  } catch (error) {
+    if (error instanceof z.core.$ZodAsyncError) throw error; // a fault of the schema, for every event alike
+    throw new Rejected('schema', step, show(error), expected);
+  }
+}
