@@ -21,7 +21,7 @@ export function recordAt(n: number, data: string | Uint8Array | object, arrivalM
 }
 
 /** A pipeline on memory, with ports that a test may replace. */
-export function engineInMemory(plan: Plan, overrides: Partial<EnginePorts> = {}) {
+export function engineInMemory(plan: Plan, overrides: Partial<EnginePorts> = {}, stage: readonly Plan[] = [plan]) {
   const log = overrides.log ?? memoryCommitLog();
   const lake = memoryLake();
   const payloads = memoryPayloadStore();
@@ -29,7 +29,7 @@ export function engineInMemory(plan: Plan, overrides: Partial<EnginePorts> = {})
   let tokens = 0;
   const newCache = () => new ShardCache(log, clock, plan.idempotencyMinutes * 60_000);
   const ports = { log, lake, payloads, clock, newToken: () => `token-${++tokens}`, cache: newCache(), ...overrides };
-  const program = compile(plan);
+  const program = compile(plan, stage);
   return {
     lake,
     payloads,

@@ -163,4 +163,43 @@ describe('bad input', () => {
       expect(tables.rows('pings')).toMatchObject([{ event_id: '2', event_time: '2026-11-21T12:00:00.000Z' }]);
     },
   );
+
+  const Odd = event('odd', {
+    version: 1,
+    key: 'host',
+    schema: z.object({
+      host: z.string(),
+      link: z.optional(z.string().refine((text) => new URL(text).host !== '')),
+      counts: z.optional(z.record(z.string(), z.int())),
+      until: z.optional(z.iso.datetime({ offset: true })),
+    }),
+  });
+  const odds = pipeline('odds', [from(Odd).to(lake('odds'))]);
+  const odd = (data: object) => ({
+    specversion: '1.0',
+    id: '1',
+    source: '/s',
+    type: 'odd',
+    time: '2026-11-21T12:00:00Z',
+    data: { host: 'a', ...data },
+  });
+
+  it.each([
+    ['a validator that throws', { link: 'no url' }, 'schema', /TypeError/],
+    ['a key as long as a payload', { counts: { ['k'.repeat(500_000)]: 'x' } }, 'schema', /^counts\.kkk/],
+    ['a time whose year in UTC is 10000', { until: '9999-12-31T23:59:59-05:00' }, 'schema', /\+010000/],
+  ])('quarantines %s within the bounds of a row', async (_, data, reason, found) => {
+    const { run, lake: tables } = engineInMemory(odds);
+    expect(await run([recordAt(1, odd(data)), recordAt(2, { ...odd({}), id: '2' })])).toMatchObject({ events: 1 });
+    const [row] = tables.rows('quarantine');
+    expect(row).toMatchObject({ reason, found: expect.stringMatching(found) });
+    expect(JSON.stringify({ ...row, payload: '' }).length).toBeLessThan(2_000);
+  });
+
+  it('refuses ids with half of a surrogate pair, which would be one id to a hash', async () => {
+    const { run, lake: tables } = engineInMemory(shop);
+    const halves = ['\ud800', '\ud801'].map((id, n) => recordAt(n + 1, { ...order('x'), id }));
+    expect(await run(halves)).toMatchObject({ events: 0, duplicates: 0, quarantined: 2 });
+    expect(tables.rows('quarantine')).toMatchObject([{ reason: 'not-a-cloudevent' }, { reason: 'not-a-cloudevent' }]);
+  });
 });

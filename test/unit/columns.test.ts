@@ -65,6 +65,7 @@ describe('columnsOf', () => {
   it.each([
     ['a bare transform', z.string().transform((s) => s.length), /'f' is of Zod's kind 'transform'/],
     ['unknown', z.unknown(), /'unknown'/],
+    ['a time without a zone', z.iso.datetime({ local: true }), /'f' takes times without a zone/],
     ['a date object', z.date(), /'date'/],
     ['a bigint', z.bigint(), /'bigint'/],
     ['literals of two kinds', z.literal(['a', 1]), /kinds string, number/],

@@ -53,6 +53,15 @@ describe('firehoseLake', () => {
     expect(calls).toHaveLength(8);
   });
 
+  it('tries a call again that was throttled whole', async () => {
+    const { lake, calls } = fakeFirehose((records, call) => {
+      if (call < 3) throw Object.assign(new Error('Slow down.'), { name: 'ServiceUnavailableException' });
+      return taken(records, call);
+    });
+    await lake.deliver(new Map([['t', ['1']]]));
+    expect(calls).toEqual([['1\n'], ['1\n'], ['1\n']]);
+  });
+
   it.each([
     ['a throttled call', { name: 'ServiceUnavailableException' }, true],
     ['a call without answer', { name: 'TimeoutError' }, true],
@@ -96,6 +105,10 @@ describe('packing', () => {
   it('takes a row of the largest size', () => {
     const [record] = packRows(['x'.repeat(1_000 * 1024 - 1)]);
     expect(record?.length).toBe(1_000 * 1024);
+  });
+
+  it('refuses a row that no record holds, rather than a call that cannot succeed', () => {
+    expect(() => packRows(['x'.repeat(1_000 * 1024)])).toThrow('a row of 1024001 bytes');
   });
 
   it('splits calls at 500 records and at 4 MiB', () => {

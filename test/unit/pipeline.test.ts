@@ -110,6 +110,23 @@ describe('pipeline', () => {
     expect(tables.rows('orders').map((row) => row.event_id)).toEqual(['b']);
   });
 
+  it('does not let a step change the event that other steps see, nor fall over what it throws', async () => {
+    const change = (o: { amount: number }) => {
+      o.amount = 99;
+      return { amount: o.amount };
+    };
+    const odd = (): { amount: number } => {
+      throw Object.create(null);
+    };
+    const amounts = (name: string) => lake(name, { schema: z.object({ amount: z.number() }) });
+    for (const step of [change, odd]) {
+      const plan = pipeline('shop', [orders.map('step', step).to(amounts('changed')), orders.to(lake('orders'))]);
+      const { run, lake: tables } = engineInMemory(plan);
+      expect(await run([recordAt(1, order('a'))])).toMatchObject({ events: 0, quarantined: 1 });
+      expect(tables.rows('quarantine')).toMatchObject([{ reason: 'step-failed', step: 'step' }]);
+    }
+  });
+
   it('checks mapped rows against the schema of their table', async () => {
     const plan = pipeline('shop', [
       orders
@@ -139,6 +156,42 @@ describe('pipeline', () => {
     await run([recordAt(1, { row: order('').data }), recordAt(2, 'null')]);
     expect(tables.rows('orders')).toMatchObject([{ event_id: `${SHARD}:${recordAt(1, '').sequenceNumber}.0` }]);
     expect(tables.rows('quarantine')).toMatchObject([{ reason: 'decode-failed', step: 'decode' }]);
+  });
+});
+
+describe('pipelines of one stage', () => {
+  const Ping = event('ping', { version: 1, key: 'host', schema: z.object({ host: z.string() }) });
+  const shop = pipeline('shop', [orders.to(lake('orders'))]);
+  const pings = pipeline('pings', [from(Ping).to(lake('pings'))], {
+    decode: (json) => {
+      const { ping } = json as { ping: string };
+      if (typeof ping !== 'string') throw new Error('no ping');
+      const time = '2026-11-21T12:00:00Z';
+      return { specversion: '1.0', id: ping, source: '/p', type: 'ping', time, data: { host: ping } };
+    },
+  });
+  const broken = Buffer.from('84mawgoG', 'base64');
+  const records = [
+    order('a'),
+    { ping: 'p' },
+    { nobody: 'knows' },
+    'not json',
+    broken,
+    order('b', { amount: 'ten' }),
+  ].map((data, n) => recordAt(n + 1, data));
+
+  it('take their own events and leave the others; one of them keeps what none can read', async () => {
+    const stage = [shop, pings];
+    const [first, second] = stage.map((plan) => engineInMemory(plan, {}, stage));
+    expect(await first?.run(records)).toMatchObject({ events: 1, skipped: 1, quarantined: 4, unfinished: undefined });
+    expect(await second?.run(records)).toMatchObject({ events: 1, skipped: 5, quarantined: 0, commits: 1 });
+    expect(first?.lake.rows('quarantine').map((row) => row.reason)).toEqual([
+      'not-a-cloudevent',
+      'not-json',
+      'broken-aggregate',
+      'schema',
+    ]);
+    expect(second?.lake.rows('pings')).toMatchObject([{ event_id: 'p' }]);
   });
 });
 

@@ -1,5 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Context, KinesisStreamEvent } from 'aws-lambda';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
@@ -7,6 +10,7 @@ import { memoryLake, memoryPayloadStore } from '../../adapters/memory/lake.ts';
 import { compile } from '../../core/engine/program.ts';
 import { ShardCache } from '../../core/engine/shard-cache.ts';
 import { type Lake, TransientError } from '../../core/ports.ts';
+import { requestHandler } from '../../functions/process/engine.ts';
 import { readEnvironment } from '../../functions/process/environment.ts';
 import { processor } from '../../functions/process/processor.ts';
 import { ARRIVAL_MS, recordAt, SHARD } from '../support/engine.ts';
@@ -50,7 +54,12 @@ function processorOn(lake: Lake) {
     jest.spyOn(logger, level).mockImplementation((...parts) => void lines.push(JSON.stringify(parts)));
   }
   const metrics = new Metrics({ serviceName: 'shop', namespace: 'Millrace' });
-  return { handle: processor({ program: compile(shop), ports }, logger, metrics), lines, metrics };
+  const counted: Record<string, number> = {};
+  jest.spyOn(metrics, 'addMetric').mockImplementation((name, _, value) => {
+    counted[name] = value;
+    return metrics;
+  });
+  return { handle: processor({ program: compile(shop), ports }, logger, metrics), lines, counted };
 }
 
 describe('processor', () => {
@@ -62,10 +71,11 @@ describe('processor', () => {
   });
 
   it('gives the batch back from its first record when a service fails for now', async () => {
-    const { handle, lines } = processorOn({ deliver: () => Promise.reject(new TransientError('throttled')) });
+    const { handle, lines, counted } = processorOn({ deliver: () => Promise.reject(new TransientError('throttled')) });
     const records = [recordAt(1, order('secret-1')), recordAt(2, order('b'))];
     const failed = { batchItemFailures: [{ itemIdentifier: records[0]?.sequenceNumber }] };
     expect(await handle(eventOf(records), context)).toEqual(failed);
+    expect(counted).toEqual({ BatchesGivenBack: 1 });
     expect(lines.join()).toContain('throttled');
     expect(lines.join()).not.toContain('secret-1');
   });
@@ -84,10 +94,19 @@ describe('processor', () => {
   });
 
   it('logs how many were quarantined and why, never what', async () => {
-    const { handle, lines } = processorOn(memoryLake());
+    const { handle, lines, counted } = processorOn(memoryLake());
     await handle(eventOf([recordAt(1, 'secret-1'), recordAt(2, '"secret-2'), recordAt(3, '')]), context);
     expect(lines.join()).toContain('"reasons":{"not-json":2,"empty":1}');
     expect(lines.join()).not.toContain('secret');
+    expect(counted).toEqual({
+      Events: 0,
+      Duplicates: 0,
+      Skipped: 0,
+      Quarantined: 3,
+      Rows: 0,
+      Commits: 1,
+      LostSlots: 0,
+    });
   });
 
   it('refuses an invocation without records or with records of two shards', async () => {
@@ -103,5 +122,25 @@ describe('readEnvironment', () => {
     expect(() => readEnvironment({ MILLRACE_PIPELINE: 'shop', MILLRACE_BUCKET: '' })).toThrow(
       "missing from the function's environment: MILLRACE_EPOCH, MILLRACE_LOG_TABLE, MILLRACE_DELIVERY_STREAMS, MILLRACE_BUCKET",
     );
+  });
+});
+
+describe('the clients', () => {
+  it('give up a call that hangs', async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+    const client = new DynamoDBClient({
+      region: 'us-east-1',
+      endpoint: `http://127.0.0.1:${port}`,
+      credentials,
+      maxAttempts: 1,
+      requestHandler: { ...requestHandler, requestTimeout: requestHandler.requestTimeout / 10 },
+    });
+    await expect(client.send(new ListTablesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
   });
 });

@@ -57,6 +57,17 @@ describe('putInOrder', () => {
     await expect(refusing).rejects.toThrow(new PutError('a record was refused 3 times, at last with InternalFailure'));
   });
 
+  it('ends when a call fails whose key all other records wait for', async () => {
+    const list = Array.from({ length: 6_000 }, (_, i) => (i < 500 ? `key-${i}` : 'hot'));
+    const putting = putInOrder(records(list), {
+      putRecords: async (batch) => {
+        if (batch.some((record) => record.partitionKey === 'hot')) throw new Error('expired token');
+        return batch.map(() => undefined);
+      },
+    });
+    await expect(putting).rejects.toThrow('expired token');
+  });
+
   it('passes on the failure of a call, even while it waits for more records', async () => {
     let fail = () => {};
     const slow = async function* () {
