@@ -14,7 +14,8 @@ export interface StageConfig {
   /** Shards of the stream, or `on-demand`. Default 2. */
   readonly shards: number | 'on-demand';
   /** Hours that Kinesis keeps events. Default 24, which costs nothing extra; up to 168 the price of a shard more than
-   *  doubles. What keeps failing is saved to S3 an hour before the end, so a short retention loses nothing. */
+   *  doubles. Up to 169, what keeps failing is saved to S3 an hour before the end; beyond, Lambda cannot count that far:
+   *  a record that fails for the whole time is then lost, after an alarm at half of it. */
   readonly retentionHours: number;
   /** What becomes of stream, log and lake when their stack is deleted. Default `retain`. */
   readonly removal: 'retain' | 'destroy';

@@ -1,5 +1,5 @@
 import type { DataOf, EventType } from '../event/event.ts';
-import { checkStepId } from './errors.ts';
+import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
 import { type Lake, tableOf } from './lake.ts';
 import type { LakeNode, PlanNode } from './plan.ts';
@@ -8,6 +8,9 @@ import type { LakeNode, PlanNode } from './plan.ts';
 export type AsTheyCame = 'events as they came';
 /** Marks a stream whose items a step has made. */
 export type Mapped = 'mapped';
+
+/** Athena projects the partitions of a table by event day up to the day after tomorrow. */
+const MAX_AHEAD_DAYS = 1;
 
 /** A stream sent somewhere: what `pipeline()` takes. */
 export interface Output {
@@ -46,6 +49,10 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *  @throws PipelineError when a field of the schema cannot be a column. */
   to<Row>(target: Lake<Row> & Fits<Item, Kind, Row>): Output {
     const schema = target.schema ?? this.#event.schema;
+    if (target.partition.by === 'event-day' && this.#event.accept.aheadDays > MAX_AHEAD_DAYS) {
+      const found = `event-day partitions of events up to ${this.#event.accept.aheadDays} days ahead`;
+      throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
+    }
     const table = tableOf(target as Lake, schema);
     const node: LakeNode = { kind: 'lake', id: target.name, input: this.#last, table, schema: target.schema };
     return Object.freeze({ path: this.#then(node) });

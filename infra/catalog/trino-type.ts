@@ -20,7 +20,7 @@ export class ColumnTypeError extends Error {
   override readonly name = 'ColumnTypeError';
 }
 
-/** The Trino type by which Athena knows a Hive type: `array<struct<a:string>>` → `array(row(a varchar))`.
+/** The Trino type by which Athena knows a Hive type: `array<struct<a:string>>` → `array(row("a" varchar))`.
  *  @throws ColumnTypeError naming the type and the place in it. */
 export function trinoType(hive: string): string {
   const parser = new HiveTypeParser(hive);
@@ -58,7 +58,8 @@ class HiveTypeParser {
     const fields: string[] = [];
     do {
       const name = this.#word();
-      fields.push(`${name} ${this.#after(':', () => this.type())}`);
+      // Quoted: Trino reads this as SQL, where a field may be called like a keyword.
+      fields.push(`"${name}" ${this.#after(':', () => this.type())}`);
     } while (this.#skip(','));
     return fields.join(',');
   }

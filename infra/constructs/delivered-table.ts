@@ -74,5 +74,14 @@ export class DeliveredTable extends Construct {
       meaning: `Rows of ${table.name} do not fit its Glue schema. They are kept under errors/${table.name}/.`,
       runbook: 'conversion-failed',
     });
+    if (table.partition.by !== 'event-day') return;
+    new OperatorAlarm(this, 'PartitionsExceeded', {
+      topic,
+      name: `${name}-partitions-exceeded`,
+      metric: this.metric('PartitionCountExceeded', 'Maximum'),
+      threshold: 1,
+      meaning: `Rows of ${table.name} are of more days at a time than Firehose has partitions for. They are kept under errors/${table.name}/.`,
+      runbook: 'partitions-exceeded',
+    });
   }
 }

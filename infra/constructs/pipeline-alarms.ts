@@ -37,7 +37,8 @@ export class PipelineAlarms extends Construct {
 function lag({ config, process }: PipelineAlarmsProps): Record<string, Said> {
   const age = (period: Duration): IMetric =>
     process.function.metric('IteratorAge', { statistic: 'Maximum', period, label: 'Iterator age' });
-  const halfSeconds = Math.floor(recordAgeSeconds(config) / 2);
+  const leavesSeconds = recordAgeSeconds(config) ?? config.retentionHours * 3_600;
+  const halfSeconds = Math.floor(leavesSeconds / 2);
   return {
     lag: {
       metric: age(Duration.minutes(1)),
@@ -49,7 +50,7 @@ function lag({ config, process }: PipelineAlarmsProps): Record<string, Said> {
     'events-at-risk': {
       metric: age(Duration.minutes(5)),
       threshold: Duration.seconds(halfSeconds).toMilliseconds(),
-      meaning: `Events have waited ${halfSeconds} seconds. At twice that age they leave the stream, unprocessed, for S3.`,
+      meaning: `Events have waited ${halfSeconds} seconds. At twice that age they leave the stream unprocessed.`,
       runbook: 'events-at-risk',
     },
   };

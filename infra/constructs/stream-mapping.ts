@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventSourceMapping, type IEventSourceDlq, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import {
+  type CfnEventSourceMapping,
+  EventSourceMapping,
+  type IEventSourceDlq,
+  MetricType,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ConfigError, type StageConfig } from '../config.ts';
 import { RECORD_AGE_MAX_SECONDS } from '../limits.ts';
@@ -18,9 +24,15 @@ export interface StreamMappingProps {
 /** Time that is left to save a record which kept failing, before Kinesis drops it. */
 const RESCUE_SECONDS = 3_600;
 
-/** Oldest age at which Lambda still hands a record to the function; older ones go to S3. */
-export const recordAgeSeconds = ({ retentionHours }: StageConfig): number =>
-  Math.min(retentionHours * 3_600 - RESCUE_SECONDS, RECORD_AGE_MAX_SECONDS);
+/** Oldest age at which Lambda still hands a record to the function; older ones go to S3. Undefined where the stream keeps
+ *  events longer than Lambda can count: an age below the retention would keep a new pipeline from the stream's history. */
+export function recordAgeSeconds({ retentionHours }: StageConfig): number | undefined {
+  const seconds = retentionHours * 3_600 - RESCUE_SECONDS;
+  return seconds <= RECORD_AGE_MAX_SECONDS ? seconds : undefined;
+}
+
+/** Lambda's word for no limit of age. */
+const NO_RECORD_AGE = -1;
 
 /** Hands the stream's records to the process function. Every setting is stated; none is left to a default. */
 export class StreamMapping extends Construct {
@@ -47,14 +59,15 @@ export class StreamMapping extends Construct {
       // could not finish, and what lies before it is not done again.
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      // No count of retries ends in loss: only age does, and then the records go to S3 with their payload, while
-      // Kinesis still has them.
+      // No count of retries ends in loss: only age does, below, and then the records go to S3 with their payload,
+      // while Kinesis still has them.
       retryAttempts: -1,
-      maxRecordAge: Duration.seconds(recordAgeSeconds(config)),
       onFailure: savedIn(bucket),
       supportS3OnFailureDestination: true,
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
+    const resource = this.#mapping.node.defaultChild as CfnEventSourceMapping; // a Duration cannot say -1
+    resource.maximumRecordAgeInSeconds = recordAgeSeconds(config) ?? NO_RECORD_AGE;
   }
 
   /** A count of the mapping's own, e.g. `DroppedEventCount`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, stageConfig } from '../../infra/config.ts';
+import { recordAgeSeconds } from '../../infra/constructs/stream-mapping.ts';
 import { deliveryStreamName, functionName } from '../../infra/names.ts';
 
 describe('stageConfig', () => {
@@ -53,5 +54,12 @@ describe('names', () => {
     expect(() => functionName('dev', 'o'.repeat(60))).toThrow('Lambda takes at most 64 characters');
     expect(deliveryStreamName('dev', 'page_views', 'web')).toBe('millrace-dev-web-page-views');
     expect(() => deliveryStreamName('dev', 't'.repeat(50), 'web')).toThrow('Firehose takes at most 64 characters');
+  });
+});
+
+describe('recordAgeSeconds', () => {
+  it('leaves an hour to save what keeps failing, and no limit where Lambda cannot count as far as the stream keeps', () => {
+    const age = (retentionHours: number) => recordAgeSeconds(stageConfig({ retentionHours }));
+    expect([24, 168, 169, 170, 8_760].map(age)).toEqual([82_800, 601_200, 604_800, undefined, undefined]);
   });
 });

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { addStage, type Json, newApp, synthesise } from './stage.ts';
 
 const stage = synthesise();
+
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 
 describe('the stream', () => {
   it('is encrypted, and kept when its stack is deleted', () => {
@@ -99,7 +102,8 @@ describe('alarms', () => {
     const alarms = stage.of('AWS::CloudWatch::Alarm');
     expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toMatchSnapshot();
     for (const { Properties } of alarms) {
-      expect(Properties.AlarmDescription).toMatch(/\. See docs\/runbook\.md#[a-z-]+$/);
+      const [, section] = /\. See docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription) ?? [];
+      expect(runbook).toContain(`\n## ${section}\n`);
       expect(Properties.TreatMissingData).toBe('notBreaching');
       expect(Properties.AlarmActions).toHaveLength(1);
       expect(Properties.OKActions).toEqual(Properties.AlarmActions);

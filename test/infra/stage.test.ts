@@ -92,7 +92,7 @@ describe('another stage', () => {
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
     });
     expect(prod.one('AWS::Kinesis::Stream').Properties.ShardCount).toBeUndefined();
-    expect(prod.one('AWS::Lambda::EventSourceMapping').Properties.MaximumRecordAgeInSeconds).toBe(604_800);
+    expect(prod.one('AWS::Lambda::EventSourceMapping').Properties.MaximumRecordAgeInSeconds).toBe(-1);
     expect(prod.one('AWS::Athena::WorkGroup').Properties.WorkGroupConfiguration.BytesScannedCutoffPerQuery).toBe(5e9);
     expect(prod.one('AWS::SNS::Subscription').Properties).toMatchObject({
       Protocol: 'email',

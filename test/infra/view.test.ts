@@ -37,7 +37,7 @@ WHERE "copy#" = 1`,
         { name: 'sequence_number', type: 'varchar' },
         { name: 'customer', type: 'varchar' },
         { name: 'total', type: 'double' },
-        { name: 'lines', type: 'array(row(sku varchar))' },
+        { name: 'lines', type: 'array(row("sku" varchar))' },
         { name: 'delivery_hour', type: 'varchar' },
       ],
     });
@@ -104,7 +104,7 @@ describe('trinoType', () => {
     ['binary', 'varbinary'],
     ['decimal(18,2)', 'decimal(18,2)'],
     ['map<string,array<bigint>>', 'map(varchar,array(bigint))'],
-    ['struct<a:string,b:struct<c:date>>', 'row(a varchar,b row(c date))'],
+    ['struct<a:string,b:struct<c:date>>', 'row("a" varchar,"b" row("c" date))'],
   ])('reads %s as %s', (hive, trino) => {
     expect(trinoType(hive)).toBe(trino);
   });

@@ -88,6 +88,15 @@ describe('pipeline', () => {
       ],
       /fields 'a' and 'A' are one column/,
     ],
+    [
+      'partitions by event day of events far ahead',
+      () => {
+        const accept = { behindDays: 1, aheadDays: 7 };
+        const Booking = event('booking', { version: 1, key: 'id', accept, schema: z.object({ id: z.string() }) });
+        return [from(Booking).to(lake('t', { partition: { by: 'event-day', since: '2026-01-01' } }))];
+      },
+      /up to 7 days ahead; expected at most 1/,
+    ],
     ['no outputs', () => [], /without outputs/],
   ])('refuses %s', (_, outputs, message) => {
     expect(() => pipeline('shop', outputs())).toThrow(message);
