@@ -1,6 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CliError } from './errors.ts';
 import { PROJECT } from './project.ts';
@@ -17,19 +17,30 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024 - 256;
  *  @throws CliError when there is neither such an example nor such a file. */
 export async function documentsOf(name: string): Promise<Documents> {
   if (name === '-') return lines(process.stdin, 'standard input');
-  const sample = join(PROJECT, 'pipelines', name, 'sample.ts');
-  if (/^[a-z0-9-]+$/.test(name) && existsSync(sample)) return encoded((await import(sample)).sample());
-  if (!existsSync(name)) throw new CliError(`'${name}' is neither an example nor a file: see \`millrace put --help\``);
+  if (hasSample(name)) return encoded((await import(sampleOf(name))).sample());
+  if (!statSync(name, { throwIfNoEntry: false })?.isFile()) {
+    throw new CliError(`'${name}' is neither an example nor a file: see \`millrace put --help\``);
+  }
   const file = createReadStream(name);
-  return lines(name.endsWith('.gz') ? file.pipe(createGunzip()) : file, name);
+  if (!name.endsWith('.gz')) return lines(file, name);
+  // What fails on either side comes out where the documents are read.
+  return lines(
+    pipeline(file, createGunzip(), () => {}),
+    name,
+  );
 }
+
+const sampleOf = (name: string): string => join(PROJECT, 'pipelines', name, 'sample.ts');
+
+/** Whether a pipeline has events to show it with. */
+export const hasSample = (name: string): boolean => /^[a-z0-9-]+$/.test(name) && existsSync(sampleOf(name));
 
 async function* encoded(events: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   for await (const event of events) yield Buffer.from(JSON.stringify(event));
 }
 
 /** Lines of a stream, empty ones left out, in bounded memory. */
-async function* lines(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
+async function* lines(stream: AsyncIterable<Buffer>, name: string): AsyncGenerator<Uint8Array> {
   let number = 0;
   let rest: Buffer = Buffer.alloc(0);
   const checked = (line: Buffer): Buffer => {
@@ -39,7 +50,7 @@ async function* lines(stream: Readable, name: string): AsyncGenerator<Uint8Array
       `${name}, line ${number}: found more than ${MAX_DOCUMENT_BYTES} bytes; expected at most as many in one document`,
     );
   };
-  for await (const chunk of stream) {
+  for await (const chunk of readable(stream, name)) {
     rest = Buffer.concat([rest, chunk]);
     for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
       const line = checked(rest.subarray(0, end));
@@ -50,6 +61,15 @@ async function* lines(stream: Readable, name: string): AsyncGenerator<Uint8Array
   }
   const last = checked(rest);
   if (last.length > 0) yield last;
+}
+
+/** A stream whose failure names the file. */
+async function* readable(stream: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw new CliError(`${name} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** The same documents, at most `perSecond` of them a second. */

@@ -31,6 +31,7 @@ export class Progress {
   }
 
   #show(end: string): void {
+    if (this.#text === '') return;
     process.stderr.write(`${this.#isTerminal ? '\r\x1b[2K' : ''}${this.#text}${end}`);
   }
 }

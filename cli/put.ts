@@ -5,7 +5,7 @@ import type { EventType } from '../core/event/event.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInOrder } from '../producer/put.ts';
 import { type OutgoingRecord, recordOf } from '../producer/record.ts';
-import { type Documents, documentsOf, paced } from './documents.ts';
+import { type Documents, documentsOf, hasSample, paced } from './documents.ts';
 import { stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { addTargetOptions, announceTarget, chooseTarget, type Target, type TargetOptions } from './target.ts';
@@ -25,7 +25,10 @@ Examples:
   $ generate-events | npx millrace put -`;
 
 export function register(program: Command): void {
-  const names = pipelines.map(({ name }) => name).join(', ');
+  const names = pipelines
+    .map(({ name }) => name)
+    .filter(hasSample)
+    .join(', ');
   const command = program
     .command('put')
     .description('put events to the stream, in order by key')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { pipelines } from '../pipelines/index.ts';
-import { documentsOf } from './documents.ts';
+import { documentsOf, hasSample } from './documents.ts';
 import { CliError, UsageError } from './errors.ts';
 import { Lake } from './lake.ts';
 import { describeRun } from './local.ts';
@@ -24,12 +24,17 @@ interface Options {
   readonly stage: string;
 }
 
+const EXAMPLES = pipelines
+  .map(({ name }) => name)
+  .filter(hasSample)
+  .join(', ');
+
 /** `millrace start`, which is `npm start`: the whole way of an example's events, from synthesis to SQL. */
 export function register(program: Command): void {
   program
     .command('start')
     .description("synthesise, run the stack here, put an example's events, wait for the lake, answer its saved queries")
-    .argument('[example]', `one of ${pipelines.map(({ name }) => name).join(', ')}`, 'web-traffic')
+    .argument('[example]', `one of ${EXAMPLES}`, 'web-traffic')
     .option('--once', 'end when the answers are there')
     .option('--json', 'print one JSON object; with --once')
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
@@ -42,7 +47,11 @@ async function start(example: string, options: Options): Promise<void> {
   const { once, json, port, bufferSeconds, stage } = options;
   if (json && !once) throw new UsageError('--json prints when all is done: give --once with it');
   const plan = pipelines.find(({ name }) => name === example);
-  if (!plan) throw new UsageError(`there is no example '${example}': there is ${pipelines.map(({ name }) => name)}`);
+  if (!plan || !hasSample(example)) {
+    throw new UsageError(
+      `there is no example '${example}' with a pipelines/${example}/sample.ts: there is ${EXAMPLES}`,
+    );
+  }
   const started = performance.now();
   const log = (line: string) => console.error(styled('dim', line));
   await ensureAssembly({ directory: ASSEMBLY, stage, force: true, log });

@@ -24,7 +24,12 @@ export function printTable(columns: readonly Column[], rows: readonly (readonly 
 
 function cellText(value: Cell, group: boolean): string {
   if (value === null) return styled('dim', '–');
-  return typeof value === 'number' && group ? value.toLocaleString('en-US') : String(value);
+  return typeof value === 'number' && group ? value.toLocaleString('en-US') : visible(String(value));
+}
+
+/** Values of the lake come from strangers: what would steer the terminal is shown, not sent to it. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** Comma-separated values as RFC 4180 has them, with a header line; nulls are empty. */

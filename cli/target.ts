@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, UsageError } from './errors.ts';
-import { findLocalRun } from './local-file.ts';
+import { findLocalRun } from './local-runs.ts';
 import { stageName } from './options.ts';
-import { LOCAL_FILE } from './project.ts';
+import { LOCAL_RUNS } from './project.ts';
 
 /** Options of every command that talks to a stage. */
 export interface TargetOptions {
@@ -41,15 +41,18 @@ export function addTargetOptions(command: Command): Command {
 
 /** Where a command goes: what its options say, else AWS_ENDPOINT_URL, else the local run that goes on, else AWS.
  *  @throws UsageError when the options contradict each other, CliError when there is no local run. */
-export function chooseTarget(options: TargetOptions, env = process.env, localFile = LOCAL_FILE): Target {
+export function chooseTarget(options: TargetOptions, env = process.env, localRuns = LOCAL_RUNS): Target {
   const { stage, endpoint, local, aws } = options;
   if ([endpoint, local, aws].filter(Boolean).length > 1)
     throw new UsageError('give one of --local, --aws and --endpoint');
   if (endpoint !== undefined) return atEndpoint(stage, endpoint, env);
   if (aws) return atAws(stage, env);
   if (!local && env.AWS_ENDPOINT_URL) return atEndpoint(stage, env.AWS_ENDPOINT_URL, env);
-  const found = findLocalRun(localFile);
-  if (found !== undefined) return { ...atEndpoint(stage, found, {}), label: `the local run at ${found}` };
+  const found = findLocalRun(localRuns);
+  if (found === 'killed') {
+    throw new CliError('the local run here was killed: start it again, or give --aws to talk to AWS');
+  }
+  if (found) return { ...atEndpoint(stage, found.endpoint, {}), label: `the local run at ${found.endpoint}` };
   if (local) throw new CliError('no local run goes on here: start one with `npx millrace local`');
   return atAws(stage, env);
 }

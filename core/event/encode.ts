@@ -70,8 +70,7 @@ const nullable =
  *  @throws RangeError for such a time. */
 function time(value: unknown): string {
   const text = value as string;
-  if (text.length === 24 && text.endsWith('Z')) return text;
-  const utc = new Date(text).toISOString();
-  if (utc.length !== 24) throw new RangeError(`the time ${text} in UTC is ${utc}`);
+  const utc = text.length === 24 && text.endsWith('Z') ? text : new Date(text).toISOString();
+  if (utc.length !== 24 || utc.startsWith('0000')) throw new RangeError(`the time ${text} in UTC is ${utc}`);
   return utc;
 }

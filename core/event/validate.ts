@@ -22,7 +22,6 @@ function parse(schema: ObjectSchema, data: unknown, step: string, expected: stri
   try {
     return z.safeParse(schema, data);
   } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) throw error; // a fault of the schema, for every event alike
     throw new Rejected('schema', step, show(error), expected);
   }
 }

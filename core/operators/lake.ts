@@ -9,6 +9,10 @@ import type { Item, Push } from './operator.ts';
  *  (https://docs.aws.amazon.com/firehose/latest/dev/limits.html), the line break included. */
 export const MAX_ROW_BYTES = 1_000 * 1024 - 1;
 
+/** `JSON.stringify` escapes half a surrogate pair, and only that, as `\udXXX`. Firehose's parsers refuse it, and with it the
+ *  whole record of packed rows. */
+const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 /** Rows of a table; `eventSchema` is the schema of events as they came. */
 export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
   const encode = encoderOf(node.schema ?? eventSchema, node.id);
@@ -23,6 +27,9 @@ export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
       sequence_number: item.sequenceNumber,
       ...(encode(rowData(node, item)) as object),
     });
+    if (LONE_SURROGATE.test(json)) {
+      throw new Rejected('schema', node.id, 'half of a surrogate pair in a text', 'well-formed Unicode');
+    }
     const bytes = Buffer.byteLength(json);
     if (bytes > MAX_ROW_BYTES) {
       throw new Rejected('too-large', node.id, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);

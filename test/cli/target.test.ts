@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { announceLocalRun, findLocalRun } from '../../cli/local-file.ts';
+import { announceLocalRun, findLocalRun } from '../../cli/local-runs.ts';
 import { chooseTarget, type TargetOptions } from '../../cli/target.ts';
 
 const LOCAL = 'http://127.0.0.1:4566';
@@ -11,15 +11,16 @@ const KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 describe('chooseTarget', () => {
   let directory = '';
   let running = '';
-  let ended = '';
+  let killed = '';
   let none = '';
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'millrace-target-'));
-    running = join(directory, 'running.json');
-    ended = join(directory, 'ended.json');
-    none = join(directory, 'none.json');
+    running = join(directory, 'running');
+    killed = join(directory, 'killed');
+    none = join(directory, 'none');
     announceLocalRun(running, LOCAL);
-    writeFileSync(ended, JSON.stringify({ endpoint: LOCAL, pid: 2 ** 22 + 1 }));
+    mkdirSync(killed);
+    writeFileSync(join(killed, `${2 ** 22 + 1}.json`), JSON.stringify({ endpoint: LOCAL }));
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -28,7 +29,7 @@ describe('chooseTarget', () => {
 
   it.each<[string, Partial<TargetOptions>, Record<string, string>, () => string, object]>([
     ['AWS when nothing runs here', {}, {}, () => none, { label: 'AWS', isLocal: false, client: {} }],
-    ['AWS when the local run has ended', {}, {}, () => ended, { label: 'AWS', client: {} }],
+    ['AWS when told so, though a run was killed', { aws: true }, {}, () => killed, { label: 'AWS', client: {} }],
     [
       'AWS, saying profile and region',
       {},
@@ -86,23 +87,35 @@ describe('chooseTarget', () => {
 
   it('refuses contradictions and a local run that is not there', () => {
     expect(() => choose({ local: true, aws: true }, {}, running)).toThrow('give one of --local, --aws and --endpoint');
-    expect(() => choose({ local: true }, {}, ended)).toThrow('no local run goes on here');
+    expect(() => choose({ local: true }, {}, none)).toThrow('no local run goes on here');
+    expect(() => choose({}, {}, killed)).toThrow('the local run here was killed: start it again, or give --aws');
   });
 });
 
-describe('the file of the local run', () => {
-  it('goes when its run ends, unless another run has taken its place', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'millrace-local-'));
-    const path = join(directory, 'deep', 'local.json');
-    const withdraw = announceLocalRun(path, LOCAL);
-    expect(findLocalRun(path)).toBe(LOCAL);
-    writeFileSync(path, JSON.stringify({ endpoint: 'http://127.0.0.1:1', pid: process.ppid }));
+describe('the files of local runs', () => {
+  it('show the run started last, and go when their runs end', () => {
+    const directory = join(mkdtempSync(join(tmpdir(), 'millrace-local-')), 'deep');
+    expect(findLocalRun(directory)).toBeUndefined();
+    const withdraw = announceLocalRun(directory, LOCAL);
+    expect(findLocalRun(directory)).toEqual({ endpoint: LOCAL });
+    const other = join(directory, `${process.ppid}.json`);
+    writeFileSync(other, JSON.stringify({ endpoint: 'http://127.0.0.1:1' }));
+    const later = new Date(Date.now() + 5_000);
+    utimesSync(other, later, later);
+    expect(findLocalRun(directory)).toEqual({ endpoint: 'http://127.0.0.1:1' });
+    rmSync(other);
+    expect(findLocalRun(directory)).toEqual({ endpoint: LOCAL });
     withdraw();
-    expect(findLocalRun(path)).toBe('http://127.0.0.1:1');
-    announceLocalRun(path, LOCAL)();
-    expect(existsSync(path)).toBe(false);
-    writeFileSync(path, '{');
-    expect(findLocalRun(path)).toBeUndefined();
+    expect(findLocalRun(directory)).toBeUndefined();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('of a run that was killed stay until the next one starts', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-local-'));
+    writeFileSync(join(directory, `${2 ** 22 + 1}.json`), '{}');
+    expect(findLocalRun(directory)).toBe('killed');
+    announceLocalRun(directory, LOCAL)();
+    expect(readdirSync(directory)).toEqual([]);
     rmSync(directory, { recursive: true });
   });
 });

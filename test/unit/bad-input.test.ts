@@ -187,6 +187,8 @@ describe('bad input', () => {
   it.each([
     ['a validator that throws', { link: 'no url' }, 'schema', /TypeError/],
     ['a key as long as a payload', { counts: { ['k'.repeat(500_000)]: 'x' } }, 'schema', /^counts\.kkk/],
+    ['half of a surrogate pair', { host: 'a\ud83d' }, 'schema', /surrogate/],
+    ['a time whose year in UTC is 0', { until: '0001-01-01T00:00:00+01:00' }, 'schema', /0000-12-31/],
     ['a time whose year in UTC is 10000', { until: '9999-12-31T23:59:59-05:00' }, 'schema', /\+010000/],
   ])('quarantines %s within the bounds of a row', async (_, data, reason, found) => {
     const { run, lake: tables } = engineInMemory(odds);
@@ -194,6 +196,13 @@ describe('bad input', () => {
     const [row] = tables.rows('quarantine');
     expect(row).toMatchObject({ reason, found: expect.stringMatching(found) });
     expect(JSON.stringify({ ...row, payload: '' }).length).toBeLessThan(2_000);
+  });
+
+  it('takes text that only looks like half of a surrogate pair', async () => {
+    const { run, lake: tables } = engineInMemory(odds);
+    const host = 'back\\\\ud800 slash \\ud800 😀';
+    expect(await run([recordAt(1, odd({ host }))])).toMatchObject({ events: 1, quarantined: 0 });
+    expect(tables.rows('odds')).toMatchObject([{ host }]);
   });
 
   it('refuses ids with half of a surrogate pair, which would be one id to a hash', async () => {
