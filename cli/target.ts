@@ -40,7 +40,8 @@ export function addTargetOptions(command: Command): Command {
 }
 
 /** Where a command goes: what its options say, else AWS_ENDPOINT_URL, else the local run that goes on, else AWS.
- *  @throws UsageError when the options contradict each other, CliError when there is no local run. */
+ *  @throws UsageError when the options contradict each other, CliError when there is no local run, or one was killed: a command
+ *  that was meant for it must not reach AWS. */
 export function chooseTarget(options: TargetOptions, env = process.env, localRuns = LOCAL_RUNS): Target {
   const { stage, endpoint, local, aws } = options;
   if ([endpoint, local, aws].filter(Boolean).length > 1)
