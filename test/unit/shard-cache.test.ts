@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import { MAX_CACHE_AGE_MS, ShardCache } from '../../core/engine/shard-cache.ts';
+import { ShardState } from '../../core/engine/shard-state.ts';
 
 /** A cache on a log that counts its reads, under a clock that the test sets. */
 function countingCache() {
@@ -37,5 +38,17 @@ describe('ShardCache', () => {
     for (const shard of ['s0', 's1', 's2', 's3', 's4']) await cache.get(shard);
     for (const shard of ['s1', 's2', 's3', 's4', 's0']) await cache.get(shard);
     expect(reads).toEqual(['s0', 's1', 's2', 's3', 's4', 's0']);
+  });
+});
+
+describe('ShardState', () => {
+  it('refuses a log with a slot missing', async () => {
+    const newest = async function* () {
+      for (const slot of [3, 1]) {
+        const position = { sequenceNumber: String(slot), subSequence: 0 };
+        yield { slot, token: 't', position, arrivalMs: slot, keys: [] };
+      }
+    };
+    await expect(ShardState.fold(newest(), 3_600_000)).rejects.toThrow('from slot 1 to 3; expected slot 2');
   });
 });
