@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   AthenaClient,
   BatchGetNamedQueryCommand,
@@ -140,9 +141,9 @@ interface Asked {
   readonly header: (string | undefined)[];
 }
 
-async function settled(id: string): Promise<QueryExecution> {
+async function settled(id: string, of = client): Promise<QueryExecution> {
   for (;;) {
-    const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+    const { QueryExecution } = await of.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
     if (QueryExecution && !['QUEUED', 'RUNNING'].includes(QueryExecution.Status?.State ?? '')) return QueryExecution;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -689,6 +690,93 @@ describe('Athena: Trino SQL', () => {
     ]);
   });
 
+  it('takes words that DuckDB reserves for names, as Trino does', async () => {
+    const location = `s3://${lake.bucket}/tables/reserved/`;
+    const columns = [
+      ['at', 'bigint'],
+      ['localtime', 'string'],
+      ['current_date', 'string'],
+    ] as const;
+    await provision(glue, 'AWS::Glue::Table', tableProperties('reserved_rows', columns, { Location: location }));
+    const sql = 'SELECT at, "localtime", "current_date" FROM reserved_rows';
+    await provision(glue, 'AWS::Glue::Table', view('reserved', sql, columns));
+    await putRows('tables/reserved/1.parquet', [{ at: 7, localtime: 'l', current_date: 'c' }], columns);
+
+    const { header, rows } = await ask('SELECT at, r.at AS limit_at, "localtime" FROM reserved r ORDER BY at LIMIT 2');
+    expect([header, ...rows]).toEqual([
+      ['at', 'limit_at', 'localtime'],
+      ['7', '7', 'l'],
+    ]);
+    for (const [query, expected] of [
+      ['SELECT at.at, at.* FROM reserved_rows AS at (at, b, c) WHERE at.at = 7', ['7', '7', 'l', 'c']],
+      ['WITH at (at, qualify) AS (SELECT at, 1 FROM reserved) SELECT at + qualify FROM at', ['8']],
+      ['SELECT at FROM UNNEST(ARRAY[3]) WITH ORDINALITY AS t (at, pivot) WHERE pivot = 1', ['3']],
+      ['SELECT asof FROM (VALUES 1) AS positional (asof)', ['1']],
+      ['SELECT at FROM reserved JOIN (SELECT 7 AS at) AS o USING (at)', ['7']],
+      ['SELECT transform(ARRAY[1], at -> at + 1)', ['[2]']],
+      ['SELECT sum(at) OVER (PARTITION BY at ORDER BY at) FROM reserved GROUP BY at', ['7']],
+      ['SELECT CAST(row(1, 2) AS row(at int, "Localtime" bigint)).at', ['1']],
+      ['SELECT count(*) FROM "reserved" AS "localtime" WHERE "localtime"."current_date" = \'c\'', ['1']],
+    ] as const)
+      expect(await rowsOf(query)).toEqual([expected]);
+    expect(await rowsOf("SELECT localtimestamp IS NOT NULL, current_date > DATE '2020-01-01'")).toEqual([
+      ['true', 'true'],
+    ]);
+  });
+
+  it('never takes a quoted identifier for a function', async () => {
+    expect(await rowsOf('SELECT "localtime" FROM (SELECT 1 AS "localtime")')).toEqual([['1']]);
+    const { header, rows } = await ask(
+      'SELECT 2 AS "current_date", "current_timestamp" FROM (SELECT 3 AS "current_timestamp")',
+    );
+    expect([header, ...rows]).toEqual([
+      ['current_date', 'current_timestamp'],
+      ['2', '3'],
+    ]);
+    expect((await ask('SELECT "current_date" FROM (SELECT 2 AS "current_date")')).header).toEqual(['current_date']);
+    for (const name of ['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp', 'user'])
+      expect(await reasonOf(`SELECT "${name}"`)).toBe(`COLUMN_NOT_FOUND: Column '${name}' cannot be resolved`);
+    expect(await rowsOf('SELECT current_timestamp(3) IS NOT NULL')).toEqual([['true']]);
+    expect(await refusal('SELECT "a" "b" "c"')).not.toContain('\u0001');
+  });
+
+  it('gives decimal literals their own precision and scale', async () => {
+    const { rows, columns } = await ask(
+      "SELECT decimal '1.5', DECIMAL /* c */ '-007.250', decimal '0.05', decimal '0'",
+    );
+    expect(rows).toEqual([['1.5', '-7.250', '0.05', '0']]);
+    expect(columns.map(({ Precision, Scale }) => [Precision, Scale])).toEqual([
+      [2, 1],
+      [4, 3],
+      [2, 2],
+      [1, 0],
+    ]);
+    expect(await rowsOf("SELECT cast('1.5' AS decimal), cast(ARRAY['2.5'] AS array(decimal))")).toEqual([['2', '[3]']]);
+    for (const literal of ["'1.5x'", "''", `'${'9'.repeat(39)}'`])
+      expect(await reasonOf(`SELECT decimal ${literal}`)).toContain('is not a valid DECIMAL literal');
+  });
+
+  it('keeps each field of a row, or refuses it', async () => {
+    for (const sql of ['row(1, 2, 3)', 'ARRAY[row(1, 2)]', '(1, 2)', "map(ARRAY['k'], ARRAY[row(1, 2)])"])
+      expect(await reasonOf(`SELECT ${sql}`)).toContain('row without names of its fields is not emulated locally');
+    expect(await rowsOf("SELECT CAST(row(1, 'x') AS row(n int, t varchar)), row(1, 2) = row(1, 2)")).toEqual([
+      ['{n=1, t=x}', 'true'],
+    ]);
+  });
+
+  it('keeps columns of the same name', async () => {
+    const { header, rows } = await ask('SELECT 1 AS a, 2 AS a, x.n, y.n FROM (SELECT 3 AS n) x, (SELECT 4 AS n) y');
+    expect([header, ...rows]).toEqual([
+      ['a', 'a', 'n', 'n'],
+      ['1', '2', '3', '4'],
+    ]);
+  });
+
+  it('refuses recursion, which Trino ends at a depth', async () => {
+    const sql = 'WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT sum(n) FROM t';
+    expect(await reasonOf(sql)).toContain('NOT_SUPPORTED: WITH RECURSIVE is not emulated locally');
+  });
+
   it('refuses what it would answer wrongly, and what Trino does not have', async () => {
     expect(await reasonOf("SELECT event_time AT TIME ZONE 'Asia/Tokyo' FROM pages")).toContain('not emulated locally');
     expect(await reasonOf("SELECT date_format(event_time, '%U') FROM pages")).toContain('%U is not emulated locally');
@@ -789,6 +877,31 @@ describe('Athena: API', () => {
     expect(await state()).toBe('RUNNING');
     await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
     expect((await settled(QueryExecutionId)).Status?.State).toBe('CANCELLED');
+  });
+
+  it('fails a query that runs too long', async () => {
+    const context = { ...lake.context, scratchDir: join(lake.context.scratchDir, 'timed') };
+    const timed = await createAthena(context, { glue, queryTimeoutMs: 100 });
+    const server = await serve(timed);
+    const hasty = new AthenaClient({
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      credentials: server.credentials,
+      maxAttempts: 1,
+    });
+    const { QueryExecutionId = '' } = await hasty.send(
+      new StartQueryExecutionCommand({
+        QueryString:
+          'SELECT count(*) FROM UNNEST(sequence(1, 1000000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b (y) WHERE x * y % 7 = 3',
+        ResultConfiguration: { OutputLocation: `s3://${lake.bucket}/results/` },
+      }),
+    );
+    const { Status } = await settled(QueryExecutionId, hasty);
+    hasty.destroy();
+    await server.close();
+    await timed.close();
+    expect(Status?.State).toBe('FAILED');
+    expect(Status?.StateChangeReason).toBe('EXCEEDED_TIME_LIMIT: Query exceeded the local time limit of 0.1 seconds');
   });
 
   it('fails a query over more bytes than the workgroup allows', async () => {

@@ -13,7 +13,7 @@ import { jsonApi } from '../json-api.ts';
 import { athenaOperations, type NamedQuery } from './api.ts';
 import { openEngine } from './engine.ts';
 import { openObjectCache } from './objects.ts';
-import { Queries } from './queries.ts';
+import { QUERY_TIMEOUT_MS, Queries } from './queries.ts';
 import { type WorkGroup, workGroupFrom, workGroupOf } from './workgroup.ts';
 
 const S3_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000 };
@@ -37,10 +37,11 @@ function namedQueryFrom({ properties, logicalId, stack }: Resource): NamedQuery 
   };
 }
 
-/** Athena: the Glue tables' Parquet objects, read where Firehose put them, by DuckDB; queries in Trino's SQL. */
+/** Athena: the Glue tables' Parquet objects, read where Firehose put them, by DuckDB; queries in Trino's SQL.
+ *  `queryTimeoutMs` is how long a query may run before it fails. */
 export async function createAthena(
   context: ServiceContext,
-  { glue }: { readonly glue: Catalogue },
+  { glue, queryTimeoutMs = QUERY_TIMEOUT_MS }: { readonly glue: Catalogue; readonly queryTimeoutMs?: number },
 ): Promise<LocalService> {
   const workGroups = new Map<string, WorkGroup>([['primary', workGroupOf('primary', '')]]);
   const namedQueries = new Map<string, NamedQuery>();
@@ -52,7 +53,14 @@ export async function createAthena(
     requestHandler: S3_TIMEOUTS,
   });
   const engine = await openEngine(join(context.scratchDir, 'athena'));
-  const queries = new Queries({ engine, glue, s3, context, cache: openObjectCache(s3, engine.cacheDir) });
+  const queries = new Queries({
+    engine,
+    glue,
+    s3,
+    context,
+    cache: openObjectCache(s3, engine.cacheDir),
+    timeoutMs: queryTimeoutMs,
+  });
 
   const makeWorkGroup = (resource: Resource): Provisioned => {
     const workGroup = workGroupFrom(resource);

@@ -52,6 +52,11 @@ const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray)
     ([, call]) => `Unexpected parameters: ${unprefixed(call ?? '').toLowerCase()}`,
   ],
   [
+    /Macro (?:get_)?((?:current|session)_\w+|user)\(\) does not support the supplied arguments/,
+    'COLUMN_NOT_FOUND',
+    ([, name = '']) => `Column '${name.replace('current_local', 'local')}' cannot be resolved`,
+  ],
+  [
     /Macro (\w+)\(\) does not support the supplied arguments/,
     'FUNCTION_NOT_FOUND',
     ([, name]) => `Unexpected parameters for function ${unprefixed(name ?? '')}`,

@@ -379,9 +379,6 @@ export const SAME_FORMS: Readonly<Record<string, string>> = {
   'grouping sets': 'grouping sets',
   cube: 'cube',
   rollup: 'rollup',
-  current_timestamp: 'current_timestamp',
-  current_date: 'current_date',
-  localtimestamp: 'localtimestamp',
   arbitrary: 'any_value',
   min_by: 'arg_min_null',
   max_by: 'arg_max_null',
@@ -396,12 +393,26 @@ export const SAME_FORMS: Readonly<Record<string, string>> = {
   min: 'min',
 };
 
+/** Trino's functions without parentheses. */
+export const NILADIC: Readonly<Record<string, string>> = {
+  current_timestamp: 'now()',
+  current_date: 'CAST(now() AS DATE)',
+  localtimestamp: 'CAST(now() AS TIMESTAMP)',
+};
+
+/** What DuckDB calls for a column that is not there and has the name of such a function, even a quoted one. */
+const COLUMN_FALLBACKS = `current_catalog current_date current_localtime current_localtimestamp current_role
+  current_schema current_user get_current_time get_current_timestamp session_user user`.split(/\s+/);
+
 /** The statements that make the macros: `trino_<name>`, and for aggregates `trino_any_<name>`. */
 export function macroStatements(): string[] {
   const statement = (name: string, overloads: Macro) =>
     `CREATE MACRO ${name}${overloads.map(([parameters, body]) => `(${parameters}) AS ${body}`).join(', ')}`;
   return [
     ...Object.entries(SCALAR_MACROS).map(([name, overloads]) => statement(`trino_${name}`, overloads)),
+    ...Object.entries(NILADIC).map(([name, body]) => `CREATE MACRO trino_${name}() AS ${body}`),
+    // Hide DuckDB's own: without the argument that nobody gives, the column is unknown
+    ...COLUMN_FALLBACKS.map((name) => `CREATE MACRO "${name}"(no_column) AS no_column`),
     ...Object.entries(FOR_AGGREGATES).map(([name, overloads]) => statement(`trino_any_${name}`, overloads)),
   ].sort((a, b) => Number(b.includes('MACRO trino_scale')) - Number(a.includes('MACRO trino_scale')));
 }

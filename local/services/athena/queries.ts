@@ -15,6 +15,8 @@ const MAX_REMEMBERED = 200;
 /** Queries that run at a time; others are queued. */
 const MAX_RUNNING = 4;
 const MAX_QUEUED = 100;
+/** How long a query may run here; Athena's own limit is longer. */
+export const QUERY_TIMEOUT_MS = 10 * 60_000;
 
 export interface QueryPorts {
   readonly engine: Engine;
@@ -22,6 +24,8 @@ export interface QueryPorts {
   readonly glue: Catalogue;
   readonly s3: S3Client;
   readonly context: ServiceContext;
+  /** After which a running query fails. */
+  readonly timeoutMs: number;
 }
 
 export interface QueryRequest {
@@ -140,7 +144,18 @@ export class Queries {
     const { engine, cache, glue } = this.ports;
     const query = engine.run(statement.query(), { glue, cache, nowMs: Date.now() }, workGroup.scanLimitBytes);
     execution.interrupt = query.interrupt;
-    return query.result;
+    const timer = setTimeout(() => this.expire(execution), this.ports.timeoutMs);
+    return query.result.finally(() => clearTimeout(timer));
+  }
+
+  private expire(execution: Execution): void {
+    if (isOver(execution)) return;
+    const limit = `${this.ports.timeoutMs / 1000} seconds`;
+    execution.failure = new QueryFailure('EXCEEDED_TIME_LIMIT', `Query exceeded the local time limit of ${limit}`);
+    execution.state = 'FAILED';
+    execution.completedAtMs = Date.now();
+    execution.interrupt();
+    this.measure(execution);
   }
 
   private async keep(execution: Execution, result: ResultSet): Promise<void> {

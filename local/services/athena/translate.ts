@@ -1,6 +1,7 @@
 import { Dialect, generate, parse, ast as polyglot, tokenize } from '@polyglot-sql/sdk';
+import { quoteName } from '../hive-type.ts';
 import { notEmulated, QueryFailure } from './failure.ts';
-import { ALIASES, FOR_AGGREGATES, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
+import { ALIASES, FOR_AGGREGATES, NILADIC, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
 import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
 
 /** A table as a query names it, resolved to its database. */
@@ -28,6 +29,7 @@ export const CATALOG = 'awsdatacatalog';
 const MAX_QUERY_BYTES = 262_144;
 /** Rewriting copies operands of a division; nested deep, it would never end. */
 const MAX_SQL_CHARACTERS = 16 * 1024 * 1024;
+const MAX_DECIMAL_DIGITS = 38;
 
 /** The DuckDB view that stands for a table. */
 export const relationName = ({ database, name }: TableName): string => `${database}.${name}`;
@@ -59,7 +61,16 @@ const call = (name: string, ...args: Tree[]): Tree => ({
     quoted: false,
   },
 });
-const identifier = (name: string, quoted = true): Tree => ({ name, quoted, trailing_comments: [] });
+const identifier = (name: string): Tree => ({ name, quoted: true, trailing_comments: [] });
+
+/** Stands first in each quoted identifier while it is parsed: the parser takes `"localtime"` for the function. */
+const QUOTED_MARK = '\u0001';
+const unmarked = (name: string): string => (name.startsWith(QUOTED_MARK) ? name.slice(QUOTED_MARK.length) : name);
+const isIdentifier = (tree: Tree): boolean =>
+  typeof tree.name === 'string' && typeof tree.quoted === 'boolean' && !('args' in tree);
+/** Quoted, because DuckDB reserves words that Trino does not, as `at`. Its quoted names are as blind to case as others. */
+const quotedIdentifier = (given: Tree): Tree =>
+  given.name === '' ? given : { ...given, name: unmarked(given.name), quoted: true };
 const caseWhen = (condition: Tree, then: Tree, otherwise: Tree): Tree => ({
   case: { operand: null, whens: [[condition, then]], else_: otherwise, comments: [] },
 });
@@ -98,8 +109,22 @@ const average = (data: Tree, wrap: (inner: Tree) => Tree): Tree =>
 const CAST = { trailing_comments: [], double_colon_syntax: false, format: null, default: null };
 const WHOLE = new Set(['tiny_int', 'small_int', 'int', 'big_int']);
 
+/** A field of a row, whose name the generator takes as it is. */
+const rowField = (field: Tree): Tree => {
+  const name = unmarked(
+    String(field.name ?? '')
+      .replace(/^"(.*)"$/s, '$1')
+      .replaceAll('""', '"'),
+  );
+  if (name === '') throw notEmulated('A row without names of its fields');
+  return { ...field, name: quoteName(name), data_type: dataType(field.data_type) };
+};
+
 /** A type as DuckDB reads it, with Trino's defaults. */
 function dataType(type: Tree): Tree {
+  if (type.fields) return { ...type, fields: type.fields.map(rowField) };
+  if (type.element_type) return { ...type, element_type: dataType(type.element_type) };
+  if (type.key_type) return { ...type, key_type: dataType(type.key_type), value_type: dataType(type.value_type) };
   if (type.data_type === 'decimal') return { ...type, precision: type.precision ?? 38, scale: type.scale ?? 0 };
   if (type.data_type === 'char') throw notEmulated('The type char(n)');
   if (type.data_type === 'timestamp') return { ...type, precision: null };
@@ -143,13 +168,13 @@ function functionCall(kind: string, data: Tree): Tree {
     return { [kind]: { ...data, args: [...data.args.slice(0, -1), literal('string', translate(format))] } };
   }
   if (name.startsWith('trino_')) return trino(name.slice('trino_'.length), ...data.args);
+  if (Object.hasOwn(NILADIC, name)) return call(`trino_${name}`);
   if (name === 'approx_percentile' && data.args.length !== 2) throw notEmulated('approx_percentile with weights');
   if ((name === 'min_by' || name === 'max_by') && data.args.length !== 2) throw notEmulated(`${name} with a count`);
   const counterpart = name.startsWith(SAME)
     ? SAME_SCALARS[name.slice(SAME.length)]
     : Object.hasOwn(SAME_FORMS, name) && SAME_FORMS[name];
   if (!counterpart) throw unknownFunction(name);
-  if (name === 'current_timestamp') return { [kind]: { ...data, name: counterpart, args: [] } };
   return { [kind]: { ...data, name: counterpart } };
 }
 
@@ -255,6 +280,7 @@ class Rewriter {
   rewrite(tree: Tree, names: ReadonlySet<string>): Tree {
     if (Array.isArray(tree)) return tree.map((item) => this.rewrite(item, names));
     if (typeof tree !== 'object' || tree === null) return tree;
+    if (isIdentifier(tree)) return quotedIdentifier(tree);
     const [kind = ''] = Object.keys(tree);
     if (!polyglot.isExpressionValue(tree)) return this.children(tree, names);
     if (!KNOWN_KINDS.has(kind)) throw unknownFunction(kind.replaceAll('_', ' '));
@@ -275,19 +301,19 @@ class Rewriter {
     return rewritten;
   }
 
-  /** A common table is known to those after it, and to itself only when recursive. */
+  /** A common table is known to those after it. Trino ends recursion at a depth, DuckDB never does. */
   private commonTables(given: Tree, scope: Set<string>): Tree {
+    if (given.recursive) throw notEmulated('WITH RECURSIVE');
     const ctes = given.ctes.map((cte: Tree) => {
-      const name = cte.alias.name.toLowerCase();
-      if (given.recursive) scope.add(name);
-      const query = this.rewrite(cte.this, scope);
-      scope.add(name);
-      return { ...cte, this: query };
+      const rewritten = this.children(cte, scope);
+      scope.add(rewritten.alias.name.toLowerCase());
+      return rewritten;
     });
     return { ...given, ctes };
   }
 
-  private table(data: Tree, names: ReadonlySet<string>): Tree {
+  private table(given: Tree, names: ReadonlySet<string>): Tree {
+    const data = this.children(given, names);
     const name = data.name.name.toLowerCase();
     const catalog = data.catalog?.name.toLowerCase() ?? CATALOG;
     const database = data.schema?.name.toLowerCase() ?? this.database;
@@ -315,6 +341,7 @@ class Rewriter {
 }
 
 interface Token {
+  readonly type: string;
   readonly text: string;
   readonly start: number;
   readonly end: number;
@@ -323,34 +350,61 @@ interface Token {
 function tokensOf(sql: string): Token[] {
   const { success, tokens, error } = tokenize(sql, Dialect.Trino);
   if (!success || !tokens) throw new MalformedQuery(error ?? 'the query cannot be read');
-  return tokens.map(({ text, span }) => ({ text, start: span.start, end: span.end }));
+  return tokens.map((token) => {
+    // The package's types have another name for it than what comes
+    const { token_type: type } = token as unknown as { token_type: string };
+    return { type, text: token.text, start: token.span.start, end: token.span.end };
+  });
+}
+
+/** The type of `DECIMAL '…'`: as many digits as there are, without zeros that lead. */
+function decimalLiteralType(text: string): string {
+  const [, whole = '', fraction = ''] = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text) ?? [];
+  const precision = Math.max(1, whole.length + fraction.length);
+  if (!/^[+-]?\d*\.?\d*$/.test(text) || !/\d/.test(text) || precision > MAX_DECIMAL_DIGITS)
+    throw new QueryFailure('INVALID_LITERAL', `'${text}' is not a valid DECIMAL literal`);
+  return `DECIMAL(${precision}, ${fraction.length})`;
+}
+
+/** A token's text where the parser needs another: it takes `DECIMAL '1.5'` for a cast to a decimal without a scale, and
+ *  some quoted identifiers for functions. */
+function unmistakable(text: string, token: Token, previous: Token | undefined, next: Token | undefined): string {
+  const isDecimal = (word: Token | undefined) => word?.type === 'VAR' && word.text.toLowerCase() === 'decimal';
+  if (isDecimal(token) && next?.type === 'STRING') return 'CAST(';
+  if (token.type === 'STRING' && isDecimal(previous)) return `${text} AS ${decimalLiteralType(token.text)})`;
+  // A function's name, or an alias before its columns, is not mistaken
+  if (token.type === 'QUOTED_IDENTIFIER' && next?.text !== '(') return `"${QUOTED_MARK}${text.slice(1)}`;
+  return text;
 }
 
 /** What stands between two tokens: white space, and comments, which become white space so that places stay the same. */
 const gap = (text: string): string => (/^\s*(?:--|\/\*)/.test(text) ? text.replace(/[^\n]/g, ' ') : text);
 
-/** Renames Trino's scalar functions before parsing, so that the parser takes each as a plain call. */
-function renameFunctions(sql: string): string {
+/** Renames Trino's scalar functions before parsing, so that the parser takes each as a plain call, and rewrites what it
+ *  would mistake. */
+function prepare(sql: string): string {
   const characters = Array.from(sql);
   const slice = (from: number, to?: number) => characters.slice(from, to).join('');
   const tokens = tokensOf(sql);
   let renamed = '';
   let at = 0;
-  for (const [index, { text, start, end }] of tokens.entries()) {
+  for (const [index, token] of tokens.entries()) {
+    const { text, start, end } = token;
     const name = ALIASES[text.toLowerCase()] ?? text.toLowerCase();
     const prefix = Object.hasOwn(SCALAR_MACROS, name) ? 'trino_' : Object.hasOwn(SAME_SCALARS, name) ? SAME : undefined;
     const previous = tokens[index - 1]?.text.toLowerCase();
     const filtered = name === 'filter' && tokens[index + 2]?.text.toLowerCase() === 'where';
     const called = tokens[index + 1]?.text === '(' && previous !== 'as' && previous !== '.' && !filtered;
     const plain = end - start === text.length && /^[a-z]/i.test(characters[start] ?? '');
-    renamed += gap(slice(at, start)) + (called && plain && prefix ? `${prefix}${name}` : slice(start, end));
+    const kept = unmistakable(slice(start, end), token, tokens[index - 1], tokens[index + 1]);
+    renamed += gap(slice(at, start)) + (called && plain && prefix ? `${prefix}${name}` : kept);
     at = end;
   }
   return renamed + gap(slice(at));
 }
 
 const unreadable = ({ error, errorLine = 1, errorColumn = 1 }: ReturnType<typeof parse>) =>
-  `line ${errorLine}:${errorColumn}: ${(error ?? 'the query cannot be read').replace(/^Parse error at line \d+, column \d+: /, '')}`;
+  `line ${errorLine}:${errorColumn}: ${(error ?? 'the query cannot be read').replace(/^Parse error at line \d+, column \d+: /, '').replaceAll(QUOTED_MARK, '')}`;
 
 /** Translates one Trino query. `database` is where names without a database are looked for.
  *  @throws MalformedQuery when it is not one readable query
@@ -358,7 +412,7 @@ const unreadable = ({ error, errorLine = 1, errorColumn = 1 }: ReturnType<typeof
 export function translate(sql: string, database: string): Translated {
   if (Buffer.byteLength(sql) > MAX_QUERY_BYTES)
     throw new MalformedQuery(`Query is longer than ${MAX_QUERY_BYTES} bytes`);
-  const parsed = parse(renameFunctions(sql), Dialect.Trino);
+  const parsed = parse(prepare(sql), Dialect.Trino);
   if (!parsed.success) throw new MalformedQuery(unreadable(parsed));
   const trees = parsed.ast as Tree[];
   if (trees.length !== 1) throw new MalformedQuery(`Only one sql statement is allowed. Got: ${sql}`);

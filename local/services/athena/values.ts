@@ -15,7 +15,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { QueryFailure } from './failure.ts';
+import { notEmulated, QueryFailure } from './failure.ts';
 
 /** A column of a result as `GetQueryResults` describes it. */
 export interface ResultColumn {
@@ -70,8 +70,25 @@ const NAMES: Partial<Record<DuckDBTypeId, string>> = {
   [DuckDBTypeId.SQLNULL]: 'unknown',
 };
 
-/** @throws QueryFailure for a type that Athena does not have. */
+/** Types inside of a type: of items, keys, values and fields. */
+const innerTypes = (type: DuckDBType): readonly DuckDBType[] => {
+  const {
+    valueType,
+    keyType,
+    entryTypes = [],
+  } = type as Partial<Record<'valueType' | 'keyType', DuckDBType>> & {
+    entryTypes?: readonly DuckDBType[];
+  };
+  return [valueType, keyType, ...entryTypes].filter((inner) => inner !== undefined);
+};
+
+/** The client keeps a row's fields by their names, so that of fields without names it keeps the last. */
+const losesFields = (type: DuckDBType): boolean =>
+  (type as { entryNames?: readonly string[] }).entryNames?.includes('') || innerTypes(type).some(losesFields);
+
+/** @throws QueryFailure for a type that Athena does not have, or that cannot be printed whole. */
 export function resultColumn(name: string, type: DuckDBType): ResultColumn {
+  if (losesFields(type)) throw notEmulated('A result of a row without names of its fields');
   const found = type.alias === 'JSON' ? 'json' : NAMES[type.typeId];
   if (found === undefined)
     throw new QueryFailure('NOT_SUPPORTED', `A column of the type ${String(type)} is not emulated locally`);
