@@ -77,3 +77,11 @@ export function failureOf(error: unknown): QueryFailure {
   }
   return new QueryFailure('GENERIC_INTERNAL_ERROR', unprefixed(message.split('\n')[0] ?? ''));
 }
+
+/** A statement that Athena refuses to start: `line 1:8: …`. */
+export class MalformedQuery extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MalformedQuery';
+  }
+}

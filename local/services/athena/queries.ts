@@ -4,10 +4,9 @@ import type { Catalogue } from '../glue.ts';
 import { ServiceError } from '../json-api.ts';
 import type { Engine, ResultSet } from './engine.ts';
 import { type Execution, isOver, newExecution, resultFile } from './execution.ts';
-import { failureOf, QueryFailure } from './failure.ts';
+import { failureOf, MalformedQuery, QueryFailure } from './failure.ts';
 import type { ObjectCache } from './objects.ts';
 import { readStatement } from './statement.ts';
-import { MalformedQuery } from './translate.ts';
 import type { WorkGroup } from './workgroup.ts';
 
 /** Executions whose results are remembered; older ones are forgotten, oldest first. */

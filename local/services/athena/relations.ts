@@ -3,7 +3,8 @@ import type { Catalogue, GlueTable } from '../glue.ts';
 import { duckType, parseHiveType, quoteName, quoteText } from '../hive-type.ts';
 import { QueryFailure } from './failure.ts';
 import type { CachedObject, ObjectCache } from './objects.ts';
-import { CATALOG, relationName, type TableName, translate } from './translate.ts';
+import { CATALOG, relationName, type TableName } from './rewrite.ts';
+import { translate } from './translate.ts';
 
 /** Views may be built on views this deep. */
 const MAX_VIEW_DEPTH = 16;

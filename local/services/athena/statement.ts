@@ -1,8 +1,9 @@
 import type { Catalogue, GlueTable } from '../glue.ts';
 import type { ResultSet } from './engine.ts';
-import { QueryFailure } from './failure.ts';
+import { MalformedQuery, QueryFailure } from './failure.ts';
 import { prestoView } from './relations.ts';
-import { CATALOG, MalformedQuery, type Translated, translate } from './translate.ts';
+import { CATALOG } from './rewrite.ts';
+import { type Translated, translate } from './translate.ts';
 
 /** A statement ready to run. */
 export type Statement =
