@@ -11,6 +11,7 @@ import { runStack } from '../support/local-run.ts';
 
 const run = promisify(execFile);
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const hasAws = spawnSync('aws', ['--version']).status === 0;
 const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 
 /** The only code block of a language that holds `mark`. */
@@ -69,6 +70,15 @@ describe('the README', () => {
       writeFileSync(join(scratch, 'put.py'), block('python', 'put_records'));
       await run('python3', [join(scratch, 'put.py')], { env });
       expect(await arrived('py-1')).toBe(1);
+    },
+    30_000,
+  );
+
+  (hasAws ? it : it.skip)(
+    'puts an event by the AWS CLI, where it is installed',
+    async () => {
+      await run('sh', ['-c', block('sh', 'aws kinesis')], { env, cwd: elsewhere });
+      expect(await arrived('aws-1')).toBe(1);
     },
     30_000,
   );
