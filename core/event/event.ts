@@ -61,6 +61,14 @@ export function event<const Schema extends ObjectSchema>(
     refuse('version', options.version, 'an integer from 1');
   const fields = Object.keys(options.schema._zod.def.shape);
   if (!fields.includes(options.key)) refuse('key', options.key, `a field of the schema: ${fields.join(', ')}`);
+  const keySchema = options.schema._zod.def.shape[options.key];
+  if (keySchema && changesValues(keySchema)) {
+    refuse(
+      'key',
+      options.key,
+      'a field whose schema takes its value as it is: producers put the record under that value',
+    );
+  }
   if (options.time !== undefined && !fields.includes(options.time)) {
     refuse('time', options.time, `a z.iso.datetime() field of the schema: ${fields.join(', ')}`);
   }
@@ -73,4 +81,10 @@ export function event<const Schema extends ObjectSchema>(
     description: options.description ?? '',
     schema: options.schema,
   });
+}
+
+/** Whether what comes out of a schema may be another value than went in: a transformation, a default, `toLowerCase()`. */
+function changesValues({ _zod: { def } }: z.core.$ZodType): boolean {
+  const overwrites = def.checks?.some((check) => check._zod.def.check === 'overwrite') ?? false;
+  return overwrites || ['pipe', 'default', 'prefault', 'catch'].includes(def.type);
 }

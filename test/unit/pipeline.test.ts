@@ -215,6 +215,16 @@ describe('event', () => {
       /key is "hots", expected a field of the schema: host, at/,
     ],
     [
+      'a key that its schema changes',
+      () => event('page', { version: 1, key: 'host', schema: z.object({ host: z.string().toLowerCase() }) }),
+      /key is "host", expected a field whose schema takes its value as it is/,
+    ],
+    [
+      'a key with a default',
+      () => event('page', { version: 1, key: 'host', schema: z.object({ host: z.string().default('none') }) }),
+      /takes its value as it is/,
+    ],
+    [
       'a time that is no field',
       () => event('page', { version: 1, key: 'host', time: 'when' as 'at', schema }),
       /time is "when"/,
