@@ -48,7 +48,8 @@ async function putAll(stream: string, records: readonly Uint8Array[], options: F
     waiting = left;
     const pauseMs = backoffMs(attempt, random);
     if (clock.now() + pauseMs >= giveUpAtMs) {
-      throw new TransientError(`Firehose ${stream}: ${left.length} records refused ${attempt + 1} times`, { cause });
+      const last = cause instanceof Error ? cause.message : cause;
+      throw new TransientError(`Firehose ${stream}: ${left.length} records refused ${attempt + 1} times, last ${last}`);
     }
     await sleep(pauseMs);
   }

@@ -107,10 +107,9 @@ async function deliver(
   const fresh = new Map<string, string[]>();
   for (const { table, json } of [...rows, ...quarantined.map((json) => ({ table: quarantineTable.name, json }))]) {
     if (delivered.get(table)?.has(json)) continue;
-    fresh
-      .set(table, fresh.get(table) ?? [])
-      .get(table)
-      ?.push(json);
+    const ofTable = fresh.get(table) ?? [];
+    ofTable.push(json);
+    fresh.set(table, ofTable);
   }
   if (fresh.size > 0) await lake.deliver(fresh);
   for (const [table, ofTable] of fresh) delivered.set(table, new Set([...(delivered.get(table) ?? []), ...ofTable]));

@@ -120,7 +120,7 @@ function takeIn(
     throw error;
   }
   // Only now: a record that was rejected adds no row, and its event may come again, mended, under the same id.
-  progress.rows.push(...rows);
+  for (const row of rows) progress.rows.push(row);
   progress.keys.add(key);
   return undefined;
 }

@@ -64,7 +64,7 @@ function attributeOf(json: unknown, attribute: string): string {
 }
 
 /** The JSON kind of a value, for messages. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import type { Entry } from '../../core/engine/entry.ts';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import { TransientError } from '../../core/ports.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt, SHARD } from '../support/engine.ts';
-import { order, shop } from '../support/orders.ts';
+import { Order, order, shop } from '../support/orders.ts';
 
 const ids = (rows: readonly Record<string, unknown>[]) => rows.map((row) => row.event_id);
 
@@ -99,6 +101,16 @@ describe('processBatch', () => {
     expect(ids(behind.lake.rows('orders'))).toEqual(['a', 'c']);
     expect(ids(behind.lake.rows('large_items'))).toEqual(['c#0']);
     expect(behind.lake.rows('quarantine')).toHaveLength(1);
+  });
+
+  it('takes an event that becomes more rows than a call takes arguments', async () => {
+    const count = ({ amount }: { amount: number }) => Array.from({ length: amount }, (_, n) => ({ n }));
+    const counts = from(Order)
+      .flatMap('count', count)
+      .to(lake('counts', { schema: z.object({ n: z.int() }) }));
+    const { run, lake: tables } = engineInMemory(pipeline('counts', [counts]));
+    expect(await run([recordAt(1, order('a', { amount: 150_000 }))])).toMatchObject({ events: 1, rows: 150_000 });
+    expect(tables.rows('counts').at(-1)).toMatchObject({ event_id: 'a#149999', n: 149_999 });
   });
 
   it('commits nothing when the lake does not take the rows', async () => {
