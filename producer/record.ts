@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventType } from '../core/event/event.ts';
+import { partitionKeyOf } from '../core/event/partition-key.ts';
 
 /** A record for PutRecords. */
 export interface OutgoingRecord {
@@ -7,8 +8,6 @@ export interface OutgoingRecord {
   readonly partitionKey: string;
   readonly data: Uint8Array;
 }
-
-const MAX_KEY_CHARS = 256;
 
 /** Makes a record of one JSON document, under the key of its event type. What is not such an event goes to the stream
  *  all the same, under a key made from its bytes: the pipeline quarantines it where it can be looked at. */
@@ -26,7 +25,7 @@ function keyOf(document: Uint8Array, types: ReadonlyMap<string, EventType>): str
   const { type, data } = (event ?? {}) as { type?: unknown; data?: Record<string, unknown> | null };
   const key = data?.[types.get(String(type))?.key ?? ''];
   if (typeof key !== 'string' || key.length === 0) return undefined;
-  return key.length <= MAX_KEY_CHARS ? key : digest(key);
+  return partitionKeyOf(key);
 }
 
-const digest = (data: Uint8Array | string): string => createHash('md5').update(data).digest('hex');
+const digest = (data: Uint8Array): string => createHash('md5').update(data).digest('hex');

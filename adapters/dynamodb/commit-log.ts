@@ -6,13 +6,8 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { decodeBody, type Entry, encodeBody } from '../../core/engine/entry.ts';
-import type { Clock, CommitLog } from '../../core/ports.ts';
+import { type Clock, type CommitLog, ENTRY_TTL_MS, type LogItem } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
-
-/** How long entries stay: far beyond the age at which a warm state is thrown away (6 hours), and beyond what a mapping
- *  that stood still for the default retention delivers again. */
-const ENTRY_TTL_SECONDS = 30 * 24 * 3_600;
 
 export interface CommitLogOptions {
   readonly client: DynamoDBClient;
@@ -25,11 +20,11 @@ export interface CommitLogOptions {
 type Item = Record<string, AttributeValue>;
 
 /** The commit log in a DynamoDB table: item `pk = pipeline#epoch#shard`, `sk = slot`, with the writer's `token`, the
- *  entry's `body` and `ttl` in epoch seconds. */
+ *  entry's `body` and, above slot 0, `ttl` in epoch seconds. */
 export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: CommitLogOptions): CommitLog {
   const pk = (shardId: string) => ({ S: `${pipeline}#${epoch}#${shardId}` });
 
-  async function* newest(shardId: string): AsyncGenerator<Entry> {
+  async function* newest(shardId: string): AsyncGenerator<LogItem> {
     let start: Item | undefined;
     do {
       const page = await transiently('commit log: Query', () =>
@@ -44,7 +39,7 @@ export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: Commi
           }),
         ),
       );
-      yield* (page.Items ?? []).map(entryOf);
+      yield* (page.Items ?? []).map(logItemOf);
       start = page.LastEvaluatedKey;
     } while (start);
   }
@@ -66,13 +61,13 @@ export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: Commi
     return found?.token?.S === token;
   }
 
-  async function append(shardId: string, entry: Entry): Promise<'committed' | 'taken'> {
-    const key: Item = { pk: pk(shardId), sk: { N: String(entry.slot) } };
+  async function append(shardId: string, { slot, token, body }: LogItem): Promise<'committed' | 'taken'> {
+    const key: Item = { pk: pk(shardId), sk: { N: String(slot) } };
     const item: Item = {
       ...key,
-      token: { S: entry.token },
-      body: { B: encodeBody(entry) },
-      ttl: { N: String(Math.floor(clock.now() / 1000) + ENTRY_TTL_SECONDS) },
+      token: { S: token },
+      body: { B: body },
+      ...(slot > 0 && { ttl: { N: String(Math.floor((clock.now() + ENTRY_TTL_MS) / 1000)) } }),
     };
     try {
       await transiently('commit log: PutItem', () =>
@@ -83,13 +78,13 @@ export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: Commi
       return 'committed';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return (await isOurs(key, entry.token)) ? 'committed' : 'taken';
+      return (await isOurs(key, token)) ? 'committed' : 'taken';
     }
   }
 
   return { newest, append };
 }
 
-function entryOf(item: Item): Entry {
-  return decodeBody(Number(item.sk?.N), item.token?.S ?? '', item.body?.B ?? new Uint8Array());
+function logItemOf(item: Item): LogItem {
+  return { slot: Number(item.sk?.N), token: item.token?.S ?? '', body: item.body?.B ?? new Uint8Array() };
 }

@@ -1,5 +1,5 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
-import type { StreamRecord } from '../../core/engine/step.ts';
+import type { StreamRecord } from '../../core/engine/record.ts';
 
 /** The records of an invocation and their shard: a mapping never mixes shards in one batch.
  *  @throws Error when the event holds no record, or records of several shards. */

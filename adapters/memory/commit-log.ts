@@ -1,20 +1,18 @@
-import { decodeBody, type Entry, encodeBody } from '../../core/engine/entry.ts';
-import type { CommitLog } from '../../core/ports.ts';
+import type { CommitLog, LogItem } from '../../core/ports.ts';
 
-/** A commit log in memory that keeps entries as bytes, as a service would. */
+/** A commit log in memory. */
 export function memoryCommitLog(): CommitLog {
-  const shards = new Map<string, { readonly slot: number; readonly token: string; readonly body: Uint8Array }[]>();
-  const slotsOf = (shardId: string) => shards.get(shardId) ?? [];
+  const shards = new Map<string, LogItem[]>();
+  const itemsOf = (shardId: string) => shards.get(shardId) ?? [];
 
-  async function* newest(shardId: string): AsyncGenerator<Entry> {
-    const slots = [...slotsOf(shardId)].sort((a, b) => b.slot - a.slot);
-    for (const { slot, token, body } of slots) yield decodeBody(slot, token, body);
+  async function* newest(shardId: string): AsyncGenerator<LogItem> {
+    yield* [...itemsOf(shardId)].sort((a, b) => b.slot - a.slot);
   }
 
-  async function append(shardId: string, entry: Entry): Promise<'committed' | 'taken'> {
-    const found = slotsOf(shardId).find(({ slot }) => slot === entry.slot);
-    if (found) return found.token === entry.token ? 'committed' : 'taken';
-    shards.set(shardId, [...slotsOf(shardId), { slot: entry.slot, token: entry.token, body: encodeBody(entry) }]);
+  async function append(shardId: string, item: LogItem): Promise<'committed' | 'taken'> {
+    const found = itemsOf(shardId).find(({ slot }) => slot === item.slot);
+    if (found) return found.token === item.token ? 'committed' : 'taken';
+    shards.set(shardId, [...itemsOf(shardId), { ...item, body: Uint8Array.from(item.body) }]);
     return 'committed';
   }
 

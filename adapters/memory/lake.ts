@@ -1,4 +1,4 @@
-import type { Lake, PayloadStore } from '../../core/ports.ts';
+import type { Lake } from '../../core/ports.ts';
 
 /** A lake in memory. */
 export interface MemoryLake extends Lake {
@@ -13,21 +13,5 @@ export function memoryLake(): MemoryLake {
       for (const [table, ofTable] of rows) tables.set(table, [...(tables.get(table) ?? []), ...ofTable]);
     },
     rows: (table) => (tables.get(table) ?? []).map((row) => JSON.parse(row)),
-  };
-}
-
-/** A payload store in memory; addresses are `memory:<name>`. */
-export interface MemoryPayloadStore extends PayloadStore {
-  readonly payloads: ReadonlyMap<string, Uint8Array>;
-}
-
-export function memoryPayloadStore(): MemoryPayloadStore {
-  const payloads = new Map<string, Uint8Array>();
-  return {
-    payloads,
-    async put(name, bytes) {
-      payloads.set(`memory:${name}`, bytes);
-      return `memory:${name}`;
-    },
   };
 }

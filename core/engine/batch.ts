@@ -1,16 +1,21 @@
 import { quarantineTable } from '../pipeline/quarantine.ts';
-import { type Clock, type CommitLog, type Lake, type NewToken, type PayloadStore, TransientError } from '../ports.ts';
+import { type Clock, type Lake, type NewToken, type ObjectStore, TransientError } from '../ports.ts';
+import { rowsByTable } from './delivery.ts';
+import { Draft } from './draft.ts';
+import { decodeParked, encodeParked } from './parking.ts';
 import type { Program } from './program.ts';
 import { quarantineRow } from './quarantine.ts';
+import type { EventRecord, StreamRecord } from './record.ts';
 import type { ShardCache } from './shard-cache.ts';
-import type { ShardState } from './shard-state.ts';
-import { type Progress, type StreamRecord, step } from './step.ts';
+import type { ShardLogs } from './shard-log.ts';
+import { LogError, type ShardState } from './shard-state.ts';
+import { type Outcome, step } from './step.ts';
 
 export interface EnginePorts {
-  readonly log: CommitLog;
+  readonly logs: ShardLogs;
   readonly cache: ShardCache;
   readonly lake: Lake;
-  readonly payloads: PayloadStore;
+  readonly objects: ObjectStore;
   readonly clock: Clock;
   readonly newToken: NewToken;
 }
@@ -26,7 +31,9 @@ export interface Batch {
 export interface BatchResult {
   /** Lowest sequence number not finished; undefined when all are. */
   readonly unfinished: string | undefined;
-  /** Events taken in, duplicates and quarantined records apart. */
+  /** Why the pipeline goes no further, if it does not. */
+  readonly stopped: string | undefined;
+  /** Events taken through the steps; duplicates, quarantined and parked records apart. */
   readonly events: number;
   readonly duplicates: number;
   /** Records that are for other pipelines of the stage. */
@@ -34,60 +41,66 @@ export interface BatchResult {
   readonly quarantined: number;
   /** Quarantined records by reason. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** Records parked by this batch, and parked ones that it took through. */
+  readonly parked: number;
+  readonly redriven: number;
+  /** Records that wait in the shard's parking lot now. */
+  readonly waiting: number;
   readonly rows: number;
   /** Entries written to the log: 1, or 0 when every record had been committed before. */
   readonly commits: number;
   /** Slots lost to another writer, each after a full computation. */
   readonly lostSlots: number;
+  /** Outboxes delivered that an earlier invocation had left. */
+  readonly repaired: number;
+  /** Whether a snapshot was due, and what became of it. */
+  readonly snapshot: 'not due' | 'stored' | 'failed';
 }
 
 /** A slot lost this often in one invocation means writers that do nothing but overtake each other. */
 const MAX_LOST_SLOTS = 5;
 
-/** Rows that an invocation has delivered, by table. */
-type Delivered = Map<string, Set<string>>;
-
-/** Processes a batch: compute, deliver the rows, commit with one conditional write. Whoever loses the slot drops what it
- *  computed, reads what the winner wrote and computes again; rows that come out the same are not delivered again, since
- *  an environment whose state is behind loses the slot each time Lambda moves a shard to it.
- *  @throws TransientError when a service did not answer; nothing is committed then, and the batch must come again. */
+/** Processes a batch: compute, deliver the events' own rows, commit with one conditional write, deliver the rows that a
+ *  state had a part in. Whoever loses the slot drops what it computed, reads what the winner wrote and computes again;
+ *  rows that come out the same are not delivered again, since an environment whose state is behind loses the slot each
+ *  time Lambda moves a shard to it.
+ *  @throws TransientError when a service did not answer, or the shard's parent is not done; the batch must come again.
+ *  @throws LogError when the log is not what it must be. */
 export async function processBatch(program: Program, batch: Batch, ports: EnginePorts): Promise<BatchResult> {
-  const delivered: Delivered = new Map();
+  const delivered = new Delivered(ports.lake);
+  let repaired = 0;
   for (let lostSlots = 0; lostSlots <= MAX_LOST_SLOTS; lostSlots++) {
     const state = await ports.cache.get(batch.shardId);
-    const { progress, unfinished } = compute(program, batch, state, ports.clock);
-    const counts = {
-      unfinished,
-      events: progress.keys.size,
-      duplicates: progress.duplicates,
-      skipped: progress.skipped,
-      quarantined: progress.rejected.length,
-      reasons: tally(progress.rejected.map(({ rejection }) => rejection.reason)),
-      rows: progress.rows.length,
-      lostSlots,
-    };
-    if (!progress.position) return { ...counts, commits: 0 };
-    await deliver(program, progress, delivered, ports);
-    if (await commit(batch.shardId, state, progress, ports)) return { ...counts, commits: 1 };
+    if (state.outbox.length > 0) {
+      await flush(state, ports);
+      repaired += 1;
+    }
+    const token = ports.newToken();
+    const { draft, unfinished, stopped } = await compute(program, batch, state, token, ports);
+    const result = { ...resultOf(draft), unfinished, stopped, lostSlots, repaired };
+    if (draft.isEmpty) return { ...result, commits: 0, snapshot: 'not due' };
+    if (state.isSealed) throw new LogError(`${batch.shardId}: found a new record; expected none, its log is sealed`);
+    await deliver(program, draft, delivered, ports);
+    if (await commit(state, draft, token, ports)) {
+      if (state.outbox.length > 0) await flush(state, ports);
+      return { ...result, commits: 1, snapshot: await takeSnapshot(state, ports) };
+    }
   }
-  throw new TransientError(`shard ${batch.shardId}: the slot was lost ${MAX_LOST_SLOTS + 1} times in a row`);
+  throw new TransientError(`${batch.shardId}: the slot was lost ${MAX_LOST_SLOTS + 1} times in a row`);
 }
 
-function compute(program: Program, batch: Batch, state: ShardState, clock: Clock) {
-  const progress: Progress = {
-    position: undefined,
-    arrivalMs: 0,
-    rows: [],
-    rejected: [],
-    keys: new Set(),
-    duplicates: 0,
-    skipped: 0,
+function resultOf(draft: Draft) {
+  return {
+    events: draft.events,
+    duplicates: draft.duplicates,
+    skipped: draft.skipped,
+    quarantined: draft.rejected.length,
+    reasons: tally(draft.rejected.map(({ rejection }) => rejection.reason)),
+    parked: [...draft.parked.values()].reduce((sum, records) => sum + records.length, 0),
+    redriven: [...draft.redriven.values()].reduce((sum, count) => sum + count, 0),
+    waiting: draft.lot.size,
+    rows: draft.rows.length + draft.outbox.length,
   };
-  for (const record of batch.records) {
-    const finished = clock.now() < batch.stopAtMs && step(program, batch.shardId, record, state, progress);
-    if (!finished) return { progress, unfinished: record.sequenceNumber };
-  }
-  return { progress, unfinished: undefined };
 }
 
 function tally(names: readonly string[]): Record<string, number> {
@@ -96,36 +109,91 @@ function tally(names: readonly string[]): Record<string, number> {
   return counts;
 }
 
-async function deliver(
-  program: Program,
-  { rows, rejected }: Progress,
-  delivered: Delivered,
-  { lake, payloads }: EnginePorts,
-): Promise<void> {
-  const name = program.plan.name;
-  const quarantined = await Promise.all(rejected.map((record) => quarantineRow(name, record, payloads)));
-  const fresh = new Map<string, string[]>();
-  for (const { table, json } of [...rows, ...quarantined.map((json) => ({ table: quarantineTable.name, json }))]) {
-    if (delivered.get(table)?.has(json)) continue;
-    const ofTable = fresh.get(table) ?? [];
-    ofTable.push(json);
-    fresh.set(table, ofTable);
+async function compute(program: Program, batch: Batch, state: ShardState, token: string, ports: EnginePorts) {
+  const draft = new Draft(state, ports.logs.parkedName(state.shardId, state.slot + 1, token));
+  const loaded = new Map<string, ReadonlyMap<string, readonly EventRecord[]>>();
+  for (const record of batch.records) {
+    const unfinished = record.sequenceNumber;
+    if (ports.clock.now() >= batch.stopAtMs) return { draft, unfinished, stopped: undefined };
+    let outcome: Outcome;
+    for (;;) {
+      outcome = step(program, record, draft, loaded);
+      if (outcome.is !== 'waiting') break;
+      for (const object of outcome.objects) loaded.set(object, await parkedIn(object, ports.objects));
+    }
+    if (outcome.is === 'full') return { draft, unfinished, stopped: undefined };
+    if (outcome.is === 'stopped') return { draft, unfinished, stopped: outcome.why };
   }
-  if (fresh.size > 0) await lake.deliver(fresh);
-  for (const [table, ofTable] of fresh) delivered.set(table, new Set([...(delivered.get(table) ?? []), ...ofTable]));
+  return { draft, unfinished: undefined, stopped: undefined };
+}
+
+async function parkedIn(object: string, objects: ObjectStore): Promise<ReadonlyMap<string, readonly EventRecord[]>> {
+  const bytes = await objects.get(object);
+  if (!bytes) throw new LogError(`found no object ${object}; expected the parked records in it`);
+  return decodeParked(bytes);
+}
+
+async function flush(state: ShardState, { lake }: EnginePorts): Promise<void> {
+  await lake.deliver(rowsByTable(state.outbox));
+  state.delivered();
+}
+
+/** The rows that an invocation delivers, each once. */
+class Delivered {
+  readonly #lake: Lake;
+  readonly #rows = new Map<string, Set<string>>();
+
+  constructor(lake: Lake) {
+    this.#lake = lake;
+  }
+
+  async deliver(rows: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    const fresh = new Map<string, readonly string[]>();
+    for (const [table, ofTable] of rows) {
+      const before = this.#rows.get(table);
+      const left = before ? ofTable.filter((row) => !before.has(row)) : ofTable;
+      if (left.length > 0) fresh.set(table, left);
+    }
+    if (fresh.size === 0) return;
+    await this.#lake.deliver(fresh);
+    for (const [table, ofTable] of fresh) {
+      this.#rows.set(table, new Set([...(this.#rows.get(table) ?? []), ...ofTable]));
+    }
+  }
+}
+
+/** What must be stored before the commit: the events' own rows, quarantined and parked records. */
+async function deliver(program: Program, draft: Draft, delivered: Delivered, ports: EnginePorts): Promise<void> {
+  const { name } = program.plan;
+  const { objects } = ports;
+  const quarantined = await Promise.all(draft.rejected.map((record) => quarantineRow(name, record, objects)));
+  const rows = [...draft.rows, ...quarantined.map((json) => ({ table: quarantineTable.name, json }))];
+  await delivered.deliver(rowsByTable(rows));
+  if (draft.parked.size > 0) await objects.put(draft.object, encodeParked([...draft.parked.values()].flat()));
 }
 
 /** Whether the entry stands. Until that is known the warm state is dropped: it may be behind the log. */
-async function commit(shardId: string, state: ShardState, progress: Progress, ports: EnginePorts): Promise<boolean> {
-  const { position, arrivalMs, keys } = progress;
-  if (!position) throw new Error('nothing to commit');
-  const entry = { slot: state.nextSlot, token: ports.newToken(), position, arrivalMs, keys: [...keys] };
+async function commit(state: ShardState, draft: Draft, token: string, ports: EnginePorts): Promise<boolean> {
+  const { cache, logs } = ports;
+  if (!cache.isFresh(state.shardId))
+    throw new TransientError(`${state.shardId}: the state has become too old to write by`);
   let outcome: 'committed' | 'taken' | undefined;
   try {
-    outcome = await ports.log.append(shardId, entry);
+    outcome = await logs.append(state, draft.entry(), token);
   } finally {
-    if (outcome !== 'committed') ports.cache.drop(shardId);
+    if (outcome !== 'committed') cache.drop(state.shardId);
   }
-  if (outcome === 'committed') state.apply(entry);
   return outcome === 'committed';
+}
+
+/** A snapshot only makes cold starts shorter: one that is lost is taken again after a later batch. */
+async function takeSnapshot(state: ShardState, { logs }: EnginePorts): Promise<BatchResult['snapshot']> {
+  if (!logs.isSnapshotDue(state)) return 'not due';
+  try {
+    await logs.snapshot(state);
+    return 'stored';
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    return 'failed';
+  }
 }

@@ -5,6 +5,9 @@ export interface Position {
   readonly subSequence: number;
 }
 
+/** The sub-sequence of a position at a record's very end, beyond any that an aggregate can have. */
+export const RECORD_END = 0xffff_ffff;
+
 /** Negative, zero or positive as `a` lies before, at or after `b`. */
 export function comparePositions(a: Position, b: Position): number {
   return compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) || a.subSequence - b.subSequence;

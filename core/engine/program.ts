@@ -6,6 +6,7 @@ import { flatMap } from '../operators/flat-map.ts';
 import { lake } from '../operators/lake.ts';
 import { map } from '../operators/map.ts';
 import type { Push } from '../operators/operator.ts';
+import { process } from '../operators/process.ts';
 import type { Plan, PlanNode } from '../pipeline/plan.ts';
 
 /** A plan ready to run. */
@@ -14,6 +15,21 @@ export interface Program {
   readonly readers: Readers;
   /** By event type: where its events begin their way. */
   readonly sources: ReadonlyMap<string, Push>;
+  /** Event types that reach a step with state: their records must come under the event's key. */
+  readonly keyed: ReadonlySet<string>;
+}
+
+/** A step threw on a record. */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+  readonly step: string;
+  /** What it threw, cut to a bounded length. */
+  readonly found: string;
+  constructor(step: string, found: string) {
+    super(`step '${step}' threw`);
+    this.step = step;
+    this.found = found;
+  }
 }
 
 /** Links each step to those that take its items. `stage` is every pipeline that reads the same stream, in an order that
@@ -22,8 +38,17 @@ export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
   for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(plan, node, node.event));
   const others = stage.filter((each) => each !== plan).map(readerOf);
-  return { plan, readers: { own: readerOf(plan), others, keepsStrays: stage[0] === plan }, sources };
+  const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
+  const readers = { own: readerOf(plan), others, keepsStrays: stage[0] === plan };
+  return { plan, readers, sources, keyed: new Set(keyed) };
 }
+
+function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
+  return followers(plan, id).some((node) => node.kind === kind || reaches(plan, node.id, kind));
+}
+
+const followers = (plan: Plan, id: string): readonly PlanNode[] =>
+  plan.nodes.filter((each) => 'input' in each && each.input === id);
 
 function readerOf({ nodes, decode }: Plan): Reader {
   const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
@@ -31,12 +56,11 @@ function readerOf({ nodes, decode }: Plan): Reader {
 }
 
 function fanOut(plan: Plan, node: PlanNode, event: EventType): Push {
-  const steps = plan.nodes.filter((each) => 'input' in each && each.input === node.id);
-  const pushes = steps.map((step) => named(step, operator(plan, step, event)));
+  const pushes = followers(plan, node.id).map((step) => named(step, operator(plan, step, event)));
   const [only] = pushes;
   if (only && pushes.length === 1) return only;
-  return (item, rows) => {
-    for (const push of pushes) push(item, rows);
+  return (item, effects) => {
+    for (const push of pushes) push(item, effects);
   };
 }
 
@@ -48,6 +72,8 @@ function operator(plan: Plan, node: PlanNode, event: EventType): Push {
       return map(node, fanOut(plan, node, event));
     case 'flatMap':
       return flatMap(node, fanOut(plan, node, event));
+    case 'process':
+      return process(node, fanOut(plan, node, event));
     case 'lake':
       return lake(node, event.schema);
     case 'source':
@@ -55,14 +81,14 @@ function operator(plan: Plan, node: PlanNode, event: EventType): Push {
   }
 }
 
-/** What a step throws rejects the record in the step's name; the innermost step names it. */
+/** What a step throws is told in the step's name; the innermost step names it. */
 function named(node: PlanNode, push: Push): Push {
-  return (item, rows) => {
+  return (item, effects) => {
     try {
-      push(item, rows);
+      push(item, effects);
     } catch (error) {
-      if (error instanceof Rejected) throw error;
-      throw new Rejected('step-failed', node.id, show(error), `step '${node.id}' to take ${item.event.type.type}`);
+      if (error instanceof Rejected || error instanceof StepError) throw error;
+      throw new StepError(node.id, show(error));
     }
   };
 }

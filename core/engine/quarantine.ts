@@ -1,13 +1,17 @@
-import type { PayloadStore } from '../ports.ts';
-import type { RejectedRecord } from './step.ts';
+import type { Rejection } from '../event/rejection.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { EventRecord } from './record.ts';
+
+/** A record that cannot be processed, with all there is of it. */
+export type RejectedRecord = EventRecord & { readonly rejection: Rejection };
 
 /** Largest payload kept in its row; as base64 it leaves room in a Firehose record of 1,000 KiB for the columns. */
 export const MAX_INLINE_BYTES = 512 * 1024;
 
 /** The quarantine row of a record; its payload goes to the store first when no row can hold it. */
-export async function quarantineRow(pipeline: string, record: RejectedRecord, payloads: PayloadStore): Promise<string> {
+export async function quarantineRow(pipeline: string, record: RejectedRecord, objects: ObjectStore): Promise<string> {
   const { shardId, position, rejection, data } = record;
-  const name = `${shardId}/${position.sequenceNumber}.${position.subSequence}`;
+  const name = `oversize/${pipeline}/${shardId}/${position.sequenceNumber}.${position.subSequence}`;
   const inline = data.length <= MAX_INLINE_BYTES;
   return JSON.stringify({
     event_id: `${shardId}:${position.sequenceNumber}:${position.subSequence}`,
@@ -20,7 +24,7 @@ export async function quarantineRow(pipeline: string, record: RejectedRecord, pa
     ...rejection,
     partition_key: record.partitionKey,
     payload: inline ? Buffer.from(data).toString('base64') : null,
-    payload_location: inline ? null : await payloads.put(name, data),
+    payload_location: inline ? null : await objects.put(name, data),
     payload_bytes: data.length,
   });
 }

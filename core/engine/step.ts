@@ -1,72 +1,61 @@
 import { deaggregate, type UserRecord } from '../event/aggregate.ts';
-import { decodeEvent } from '../event/decode.ts';
+import type { Redrive } from '../event/control.ts';
+import { type DecodedEvent, decodeEvent } from '../event/decode.ts';
+import type { Json } from '../event/json.ts';
+import { partitionKeyOf } from '../event/partition-key.ts';
 import { NOT_OURS } from '../event/readers.ts';
-import { Rejected, type Rejection } from '../event/rejection.ts';
-import type { Row } from '../operators/operator.ts';
+import { Rejected, type Rejection, show } from '../event/rejection.ts';
+import type { Effects, Row } from '../operators/operator.ts';
+import type { Draft } from './draft.ts';
+import { isIn } from './hash-range.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import type { Position } from './position.ts';
-import type { Program } from './program.ts';
+import type { ParkedFailure } from './parking.ts';
+import { RECORD_END } from './position.ts';
+import { type Program, StepError } from './program.ts';
+import type { EventRecord, StreamRecord } from './record.ts';
+import { LogError, MAX_SHARD_STATE_CHARS } from './shard-state.ts';
+import { counted, isOver, type Tally } from './tally.ts';
 
-/** A record as the stream delivers it. */
-export interface StreamRecord {
-  readonly sequenceNumber: string;
-  readonly partitionKey: string;
-  /** Arrival at the stream, in milliseconds since 1970. */
-  readonly arrivalMs: number;
-  readonly data: Uint8Array;
-}
+/** Most events in one commit: bounds what a batch of aggregates can hold in memory. */
+export const MAX_EVENTS_PER_COMMIT = 25_000;
 
-/** A record that cannot be processed, with all there is of it. */
-export interface RejectedRecord {
-  readonly shardId: string;
-  readonly position: Position;
-  readonly partitionKey: string;
-  readonly arrivalMs: number;
-  readonly data: Uint8Array;
-  readonly rejection: Rejection;
-}
+/** Most parked records that one redrive takes through; the next goes on. */
+export const MAX_REDRIVEN = 1_000;
 
-/** What a batch has come to so far. */
-export interface Progress {
-  /** Last record finished; undefined before the first. */
-  position: Position | undefined;
-  arrivalMs: number;
-  readonly rows: Row[];
-  readonly rejected: RejectedRecord[];
-  /** Idempotency keys of the events taken in. */
-  readonly keys: Set<string>;
-  duplicates: number;
-  /** Records that are for other pipelines of the stage. */
-  skipped: number;
-}
+/** Fewer failures than these stop nothing, whatever their share. */
+const QUARANTINED_AT_LEAST = 100;
+const THREW_AT_LEAST = 20;
 
-/** What a record meets: whether it was committed, whether its event was seen. */
-export interface Seen {
-  isPast(position: Position): boolean;
-  hasSeen(key: string): boolean;
-}
+/** Parked records by object and key, as far as they have been read. */
+export type Loaded = ReadonlyMap<string, ReadonlyMap<string, readonly EventRecord[]>>;
 
-/** Most events in one commit: their keys then take 360 KB of a DynamoDB item's 400. */
-export const MAX_EVENTS_PER_COMMIT = 30_000;
+/** What became of a record. Unless it is `done`, its rest has left no trace in the draft. */
+export type Outcome =
+  | { readonly is: 'done' }
+  /** The commit holds all it can; the rest of the record comes again. */
+  | { readonly is: 'full' }
+  /** Parked records of these objects are to be read first. */
+  | { readonly is: 'waiting'; readonly objects: readonly string[] }
+  /** A budget is exceeded or a bound reached: the pipeline goes no further until somebody has looked. */
+  | { readonly is: 'stopped'; readonly why: string };
 
-/** Takes one record of a shard through the program. Depends on nothing but its arguments; changes `progress` only.
- *  @returns false when the commit is full before the record's end; its rest comes again with the next batch. */
-export function step(program: Program, shardId: string, record: StreamRecord, seen: Seen, progress: Progress): boolean {
+const DONE: Outcome = { is: 'done' };
+
+/** Takes one record of a shard through the program. Depends on nothing but its arguments; changes the draft only. */
+export function step(program: Program, record: StreamRecord, draft: Draft, loaded: Loaded): Outcome {
+  const { shardId } = draft.state;
+  const { sequenceNumber, arrivalMs } = record;
   for (const user of userRecords(record)) {
-    const position = { sequenceNumber: record.sequenceNumber, subSequence: user.subSequence };
-    if (seen.isPast(position)) continue;
-    if (progress.keys.size >= MAX_EVENTS_PER_COMMIT) return false;
-    const rejection = user.broken
-      ? refuse(program, user.broken, progress)
-      : takeIn(program, shardId, position, record, user, seen, progress);
-    if (rejection) {
-      const { partitionKey, data } = user;
-      progress.rejected.push({ shardId, position, partitionKey, arrivalMs: record.arrivalMs, data, rejection });
-    }
-    progress.position = position;
-    progress.arrivalMs = Math.max(progress.arrivalMs, record.arrivalMs);
+    const position = { sequenceNumber, subSequence: user.subSequence };
+    if (draft.isPast(position)) continue;
+    if (draft.keys.length >= MAX_EVENTS_PER_COMMIT) return { is: 'full' };
+    const { partitionKey, data } = user;
+    const outcome = takeIn(program, { shardId, position, partitionKey, arrivalMs, data }, user.broken, draft, loaded);
+    if (outcome.is !== 'done') return outcome;
+    draft.advance(position, arrivalMs);
   }
-  return true;
+  draft.advance({ sequenceNumber, subSequence: RECORD_END }, arrivalMs);
+  return DONE;
 }
 
 /** An aggregate's records; a broken aggregate is one record, kept whole. */
@@ -79,48 +68,204 @@ function userRecords(record: StreamRecord): readonly (UserRecord & { broken?: Re
   }
 }
 
-/** What no pipeline can read is for one of them to keep. */
-function refuse(program: Program, rejection: Rejection, progress: Progress): Rejection | undefined {
-  if (program.readers.keepsStrays) return rejection;
-  progress.skipped += 1;
-  return undefined;
-}
-
 function takeIn(
   program: Program,
-  shardId: string,
-  position: Position,
-  record: StreamRecord,
-  user: UserRecord,
-  seen: Seen,
-  progress: Progress,
-): Rejection | undefined {
-  const origin = {
-    partitionKey: user.partitionKey,
-    position: `${shardId}:${position.sequenceNumber}.${position.subSequence}`,
-    arrivalMs: record.arrivalMs,
-  };
-  const event = decodeEvent(user.data, origin, program.readers);
-  if (event === NOT_OURS) {
-    progress.skipped += 1;
-    return undefined;
-  }
-  if ('rejection' in event) return event.rejection;
+  record: EventRecord,
+  broken: Rejection | undefined,
+  draft: Draft,
+  loaded: Loaded,
+): Outcome {
+  if (broken && !program.readers.keepsStrays) return skip(draft);
+  const event = broken ? { rejection: broken } : decode(program, record);
+  if (event === NOT_OURS) return skip(draft);
+  if ('rejection' in event) return reject(program, record, event.rejection, draft);
+  if ('control' in event)
+    return event.pipeline === program.plan.name ? redrive(program, event, draft, loaded) : skip(draft);
+  const clockMs = Math.max(draft.arrivalMs, record.arrivalMs);
   const key = idempotencyKey(event.source, event.id);
-  if (progress.keys.has(key) || seen.hasSeen(key)) {
-    progress.duplicates += 1;
-    return undefined;
+  if (draft.hasSeen(key, clockMs)) {
+    draft.duplicates += 1;
+    return DONE;
   }
-  const rows: Row[] = [];
+  const misplaced = program.keyed.has(event.type.type) && misplacement(event, record, draft);
+  if (misplaced) return reject(program, record, misplaced, draft);
+  const outcome = draft.lot.keys.has(record.partitionKey)
+    ? follow(record, draft)
+    : evaluate(program, event, record, draft);
+  if (outcome.is === 'done') draft.remember(key, clockMs);
+  return outcome;
+}
+
+function decode(program: Program, { shardId, position, partitionKey, arrivalMs, data }: EventRecord) {
+  const place = `${shardId}:${position.sequenceNumber}.${position.subSequence}`;
+  return decodeEvent(data, { partitionKey, position: place, arrivalMs }, program.readers);
+}
+
+function skip(draft: Draft): Outcome {
+  draft.skipped += 1;
+  return DONE;
+}
+
+function reject({ plan }: Program, record: EventRecord, rejection: Rejection, draft: Draft): Outcome {
+  const budget = { share: plan.quarantineBudget, atLeast: QUARANTINED_AT_LEAST };
+  const tally = counted(draft.quarantined, true);
+  if (isOver(budget, tally)) return stopped('quarantineBudget', plan.quarantineBudget, tally, rejection);
+  draft.quarantined = tally;
+  draft.rejected.push({ ...record, rejection });
+  return DONE;
+}
+
+function stopped(
+  budget: string,
+  share: number,
+  { records, failed }: Tally,
+  last: { readonly step: string; readonly reason: string },
+): Outcome {
+  const why = `${failed} of the last ${records} records, the last by step '${last.step}': ${last.reason}`;
+  return { is: 'stopped', why: `${budget} ${share} is exceeded by ${why}` };
+}
+
+/** State is kept by key and moves with the key's shard, so an event of another shard's key would leave its state where no
+ *  reshard finds it. */
+function misplacement(event: DecodedEvent, record: EventRecord, draft: Draft): Rejection | undefined {
+  const { type, key } = event;
+  if (record.partitionKey !== partitionKeyOf(key)) {
+    const found = `partition key ${show(record.partitionKey)}`;
+    return { reason: 'partition-key', step: type.type, found, expected: `the event's ${type.key}, ${show(key)}` };
+  }
+  const { range } = draft.state.genesis;
+  if (isIn(range, record.partitionKey)) return undefined;
+  const found = `a partition key whose hash lies outside of ${record.shardId}`;
+  return { reason: 'wrong-shard', step: type.type, found, expected: `a hash from ${range.from} to ${range.to}` };
+}
+
+/** A record of a parked key waits behind those before it. */
+function follow(record: EventRecord, draft: Draft): Outcome {
+  const failure = draft.lot.keys.get(record.partitionKey)?.failure;
+  return failure ? park(record, failure, draft) : DONE;
+}
+
+function park(record: EventRecord, failure: ParkedFailure, draft: Draft): Outcome {
+  if (draft.lot.isFull) return { is: 'stopped', why: 'the parking lot is full' };
+  draft.park(record, failure);
+  return DONE;
+}
+
+function evaluate(program: Program, event: DecodedEvent, record: EventRecord, draft: Draft): Outcome {
+  if (draft.stateChars > MAX_SHARD_STATE_CHARS) {
+    return { is: 'stopped', why: `the steps' states come to ${draft.stateChars} characters of JSON` };
+  }
+  const result = run(program, event, record, draft);
+  if (result instanceof Rejected) return reject(program, record, result.rejection, draft);
+  const { plan } = program;
+  const threw = counted(draft.threw, result instanceof StepError);
+  if (result instanceof StepError) {
+    const budget = { share: plan.parkingBudget, atLeast: THREW_AT_LEAST };
+    if (isOver(budget, threw)) {
+      return stopped('parkingBudget', plan.parkingBudget, threw, { step: result.step, reason: 'it threw' });
+    }
+    const parked = park(record, { step: result.step, found: result.found, sinceMs: record.arrivalMs }, draft);
+    if (parked.is !== 'done') return parked;
+  } else result.into(draft);
+  draft.threw = threw;
+  draft.quarantined = counted(draft.quarantined, false);
+  return DONE;
+}
+
+/** Takes an event through the steps. Nothing of it stands yet. */
+function run(
+  program: Program,
+  event: DecodedEvent,
+  record: EventRecord,
+  draft: Draft,
+): RecordEffects | Rejected | StepError {
+  const effects = new RecordEffects(draft, event);
+  const { shardId, position } = record;
+  const item = {
+    event,
+    shardId,
+    sequenceNumber: position.sequenceNumber,
+    suffix: '',
+    isDerived: false,
+    data: event.data,
+  };
   try {
-    const item = { event, shardId, sequenceNumber: record.sequenceNumber, suffix: '', data: event.data };
-    program.sources.get(event.type.type)?.(item, rows);
+    program.sources.get(event.type.type)?.(item, effects);
+    return effects;
   } catch (error) {
-    if (error instanceof Rejected) return error.rejection;
+    if (error instanceof Rejected || error instanceof StepError) return error;
     throw error;
   }
-  // Only now: a record that was rejected adds no row, and its event may come again, mended, under the same id.
-  for (const row of rows) progress.rows.push(row);
-  progress.keys.add(key);
+}
+
+/** The effects of one record over the draft: all of them come into it, or none. */
+class RecordEffects implements Effects {
+  readonly rows: Row[] = [];
+  readonly outbox: Row[] = [];
+  readonly #draft: Draft;
+  readonly #event: DecodedEvent;
+  readonly #states = new Map<
+    string,
+    { readonly step: string; readonly key: string; readonly state: Json | undefined }
+  >();
+
+  constructor(draft: Draft, event: DecodedEvent) {
+    this.#draft = draft;
+    this.#event = event;
+  }
+
+  stateOf(step: string, key: string): Json | undefined {
+    const changed = this.#states.get(`${step}/${key}`);
+    return changed ? changed.state : this.#draft.stateOf(step, key);
+  }
+
+  setState(step: string, key: string, state: Json | undefined): void {
+    this.#states.set(`${step}/${key}`, { step, key, state });
+  }
+
+  into(draft: Draft): void {
+    // A loop each: an event of very many rows would exhaust the stack as arguments.
+    for (const row of this.rows) draft.rows.push(row);
+    for (const row of this.outbox) draft.outbox.push(row);
+    for (const { step, key, state } of this.#states.values()) draft.setState(step, key, state);
+    draft.events += 1;
+    draft.watermarkMs = Math.max(draft.watermarkMs ?? this.#event.timeMs, this.#event.timeMs);
+  }
+}
+
+/** Takes the first parked records of a key through, until one throws again. Duplicates have been dropped on arrival. */
+function redrive(program: Program, { key }: Redrive, draft: Draft, loaded: Loaded): Outcome {
+  const front = draft.lot.front(key, MAX_REDRIVEN);
+  const objects = [...new Set(front.map(({ object }) => object))].filter(
+    (object) => object !== draft.object && !loaded.has(object),
+  );
+  if (objects.length > 0) return { is: 'waiting', objects };
+  for (const { object, from, count } of front) {
+    const records = (object === draft.object ? draft.parked : loaded.get(object))?.get(key)?.slice(from, from + count);
+    if (records?.length !== count)
+      throw new LogError(`${object}: found not all of the parked records; expected ${count}`);
+    for (const record of records) {
+      const failure = replay(program, record, draft);
+      if (failure) {
+        draft.fail(key, failure);
+        return DONE;
+      }
+      draft.release(key);
+    }
+  }
+  return DONE;
+}
+
+/** What the record meets in the steps; undefined when it is through, or in quarantine. */
+function replay(program: Program, record: EventRecord, draft: Draft): ParkedFailure | undefined {
+  const event = decode(program, record);
+  if (event === NOT_OURS || 'control' in event) {
+    draft.skipped += 1;
+    return undefined;
+  }
+  const result = 'rejection' in event ? event : run(program, event, record, draft);
+  if (result instanceof StepError) return { step: result.step, found: result.found, sinceMs: record.arrivalMs };
+  if ('rejection' in result) draft.rejected.push({ ...record, rejection: result.rejection });
+  else result.into(draft);
   return undefined;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Redrive } from './control.ts';
 import type { RecordOrigin } from './envelope.ts';
 import type { EventType } from './event.ts';
 import { NOT_OURS, type Readers, readRecord } from './readers.ts';
@@ -10,6 +11,8 @@ export interface DecodedEvent {
   readonly type: EventType;
   readonly id: string;
   readonly source: string;
+  /** The value of the type's key field. */
+  readonly key: string;
   /** Event time in milliseconds since 1970. */
   readonly timeMs: number;
   readonly data: unknown;
@@ -22,14 +25,15 @@ export function decodeEvent(
   bytes: Uint8Array,
   origin: RecordOrigin,
   readers: Readers,
-): DecodedEvent | { readonly rejection: Rejection } | typeof NOT_OURS {
+): DecodedEvent | Redrive | { readonly rejection: Rejection } | typeof NOT_OURS {
   try {
     const envelope = readRecord(bytes, origin, readers);
-    if (envelope === NOT_OURS) return NOT_OURS;
+    if (envelope === NOT_OURS || 'control' in envelope) return envelope;
     const type = readers.own.types.get(envelope.type) as EventType;
     const data = validData(type, envelope.data);
     const timeMs = eventTime(type, data, envelope.time, origin.arrivalMs);
-    return { type, id: envelope.id, source: envelope.source, timeMs, data };
+    const key = String(data[type.key]);
+    return { type, id: envelope.id, source: envelope.source, key, timeMs, data };
   } catch (error) {
     if (error instanceof Rejected) return { rejection: error.rejection };
     throw error;

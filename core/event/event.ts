@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { CONTROL_PREFIX } from './control.ts';
 
 /** Any Zod 4 object schema, made by `zod` or `zod/mini`. */
 export type ObjectSchema = z.core.$ZodObject;
@@ -57,6 +58,7 @@ export function event<const Schema extends ObjectSchema>(
     throw new EventDefinitionError(`event '${type}': ${what} is ${JSON.stringify(found)}, expected ${expected}`);
   };
   if (!TYPE.test(type)) refuse('its type', type, "lower-case words joined by '.' or '-', such as 'page.request'");
+  if (type.startsWith(CONTROL_PREFIX)) refuse('its type', type, `another beginning than '${CONTROL_PREFIX}'`);
   if (!Number.isInteger(options.version) || options.version < 1)
     refuse('version', options.version, 'an integer from 1');
   const fields = Object.keys(options.schema._zod.def.shape);

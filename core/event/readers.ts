@@ -1,3 +1,4 @@
+import { type Redrive, readControl } from './control.ts';
 import { type CloudEvent, type Decode, type RecordOrigin, readEnvelope } from './envelope.ts';
 import type { EventType } from './event.ts';
 import { parseJson } from './parse.ts';
@@ -19,15 +20,17 @@ export interface Readers {
 /** An event of another pipeline, or a record that another pipeline keeps. */
 export const NOT_OURS = 'not ours';
 
-/** Reads a record's bytes as a CloudEvent of one of the own types.
+/** Reads a record's bytes as a CloudEvent of one of the own types, or as a control record of whatever pipeline.
  *  @throws Rejected when neither this nor another pipeline can, and it is for this one to keep. */
 export function readRecord(
   bytes: Uint8Array,
   origin: RecordOrigin,
   { own, others, keepsStrays }: Readers,
-): CloudEvent | typeof NOT_OURS {
+): CloudEvent | Redrive | typeof NOT_OURS {
   try {
     const json = parseJson(bytes);
+    const control = readControl(json);
+    if (control) return control;
     const event = attempt(() => readAs(own, json, origin));
     if (!(event instanceof Rejected)) return event;
     if (others.some((other) => !(attempt(() => readAs(other, json, origin)) instanceof Rejected))) return NOT_OURS;

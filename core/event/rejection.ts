@@ -12,7 +12,8 @@ export type Reason =
   | 'schema'
   | 'event-time'
   | 'too-large'
-  | 'step-failed';
+  | 'partition-key'
+  | 'wrong-shard';
 
 /** A record's way into quarantine: which step refused it, what it found and what it expected. */
 export interface Rejection {

@@ -3,6 +3,6 @@ import type { Push } from './operator.ts';
 
 export const filter =
   (node: FilterNode, next: Push): Push =>
-  (item, rows) => {
-    if (node.keep(item.data as never)) next(item, rows);
+  (item, effects) => {
+    if (node.keep(item.data as never)) next(item, effects);
   };

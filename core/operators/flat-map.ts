@@ -3,8 +3,8 @@ import type { Push } from './operator.ts';
 
 export const flatMap =
   (node: FlatMapNode, next: Push): Push =>
-  (item, rows) => {
+  (item, effects) => {
     node.map(item.data as never).forEach((data, index) => {
-      next({ ...item, suffix: `${item.suffix}#${index}`, data }, rows);
+      next({ ...item, suffix: `${item.suffix}#${index}`, data }, effects);
     });
   };

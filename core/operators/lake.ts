@@ -16,7 +16,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 /** Rows of a table; `eventSchema` is the schema of events as they came. */
 export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
   const encode = encoderOf(node.schema ?? eventSchema, node.id);
-  return (item, rows) => {
+  return (item, effects) => {
     const time = new Date(item.event.timeMs).toISOString();
     checkDay(node, time);
     const json = JSON.stringify({
@@ -34,7 +34,7 @@ export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
     if (bytes > MAX_ROW_BYTES) {
       throw new Rejected('too-large', node.id, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
     }
-    rows.push({ table: node.table.name, json });
+    (item.isDerived ? effects.outbox : effects.rows).push({ table: node.table.name, json });
   };
 }
 

@@ -3,5 +3,5 @@ import type { Push } from './operator.ts';
 
 export const map =
   (node: MapNode, next: Push): Push =>
-  (item, rows) =>
-    next({ ...item, data: node.map(item.data as never) }, rows);
+  (item, effects) =>
+    next({ ...item, data: node.map(item.data as never) }, effects);

@@ -54,7 +54,12 @@ export function lake<Schema extends ObjectSchema = never>(
 
 /** Columns that every table begins with: who the event is, when it happened, where it came from. */
 export const ORIGIN_COLUMNS: readonly Column[] = Object.freeze([
-  { name: 'event_id', type: 'string', comment: 'Id of the event, with #n behind it for the n-th row of a flatMap' },
+  {
+    name: 'event_id',
+    type: 'string',
+    comment:
+      'Id of the event, with #n behind it for the n-th row of a flatMap and /step.n for what a step with state emits',
+  },
   { name: 'event_source', type: 'string', comment: 'Source of the event; source and id together are unique' },
   { name: 'event_time', type: 'timestamp', comment: 'When the event happened, UTC' },
   { name: 'shard_id', type: 'string', comment: 'Shard of the stream that the record was read from' },

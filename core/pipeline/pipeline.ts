@@ -11,6 +11,11 @@ export interface PipelineOptions {
   readonly queries?: readonly SavedQuery[];
   /** How long a producer's retry of an event is recognised, by arrival at the stream. Default: 60. */
   readonly idempotencyMinutes?: number;
+  /** Share, from 0 to 1, of a shard's latest records (about 1,000) that may be quarantined before the pipeline stops, 100
+   *  being allowed in any case; 1 never stops it. Default: 0.5. */
+  readonly quarantineBudget?: number;
+  /** The same for records on which a step throws, 20 being allowed in any case. Default: 0.1. */
+  readonly parkingBudget?: number;
 }
 
 /** Builds a pipeline's plan from its outputs.
@@ -33,6 +38,8 @@ export function pipeline(name: string, outputs: readonly Output[], options: Pipe
     queries: Object.freeze((options.queries ?? []).map(checkedQuery)),
     decode: options.decode,
     idempotencyMinutes: minutes(name, options.idempotencyMinutes ?? 60),
+    quarantineBudget: share(name, 'quarantineBudget', options.quarantineBudget ?? 0.5),
+    parkingBudget: share(name, 'parkingBudget', options.parkingBudget ?? 0.1),
   });
 }
 
@@ -53,6 +60,11 @@ function distinctNodes(outputs: readonly Output[]): readonly PlanNode[] {
 function checkedQuery(query: SavedQuery): SavedQuery {
   checkStepId(query.name);
   return Object.freeze({ ...query, sql: query.sql.trim() });
+}
+
+function share(name: string, option: string, found: number): number {
+  if (found >= 0 && found <= 1) return found;
+  throw new PipelineError(name, `${option} ${found}`, 'a number from 0 to 1');
 }
 
 function minutes(name: string, found: number): number {

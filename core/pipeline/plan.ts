@@ -46,6 +46,25 @@ export interface SourceNode {
 export type FilterNode = Step & { readonly kind: 'filter'; readonly keep: StepFunction<boolean> };
 export type MapNode = Step & { readonly kind: 'map'; readonly map: StepFunction<unknown> };
 export type FlatMapNode = Step & { readonly kind: 'flatMap'; readonly map: StepFunction<readonly unknown[]> };
+/** What a step keeps of a key, and what it makes of an item. Untyped here; the builder's types hold them together. */
+export type ProcessNode = Step & {
+  readonly kind: 'process';
+  readonly init: (key: string) => unknown;
+  readonly on: (
+    state: never,
+    item: never,
+    context: ProcessContext,
+  ) => { readonly state: unknown; readonly emit?: readonly unknown[] };
+};
+
+/** What a step with state is told of an item. */
+export interface ProcessContext {
+  /** The event's key, under which the state is kept. */
+  readonly key: string;
+  /** The event's time, in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
 /** `schema` checks mapped rows; rows that are events as they came have been checked on the way in. */
 export type LakeNode = Step & {
   readonly kind: 'lake';
@@ -53,7 +72,7 @@ export type LakeNode = Step & {
   readonly schema: ObjectSchema | undefined;
 };
 
-export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | LakeNode;
+export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | LakeNode;
 
 /** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
 export interface Plan {
@@ -67,4 +86,7 @@ export interface Plan {
   readonly decode: Decode | undefined;
   /** How long, by arrival, a shard remembers event ids. */
   readonly idempotencyMinutes: number;
+  /** Share of a shard's latest records that may be quarantined, and that may be parked, before the pipeline stops. */
+  readonly quarantineBudget: number;
+  readonly parkingBudget: number;
 }

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { firehoseLake } from '../../adapters/firehose/lake.ts';
-import { s3PayloadStore } from '../../adapters/s3/payload-store.ts';
+import { kinesisShards } from '../../adapters/kinesis/shards.ts';
+import { s3ObjectStore } from '../../adapters/s3/object-store.ts';
 import type { EnginePorts } from '../../core/engine/batch.ts';
+import { engineOn } from '../../core/engine/engine.ts';
 import { compile, type Program } from '../../core/engine/program.ts';
-import { ShardCache } from '../../core/engine/shard-cache.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
 import type { ProcessEnvironment } from './environment.ts';
 
@@ -36,7 +38,9 @@ export function engineOf(plans: readonly Plan[], environment: ProcessEnvironment
     sleep,
     random: Math.random,
   });
-  const payloads = s3PayloadStore(new S3Client({ requestHandler }), environment.MILLRACE_BUCKET, pipeline);
-  const cache = new ShardCache(log, clock, plan.idempotencyMinutes * 60_000);
-  return { program: compile(plan, plans), ports: { log, cache, lake, payloads, clock, newToken: randomUUID } };
+  const objects = s3ObjectStore(new S3Client({ requestHandler }), environment.MILLRACE_BUCKET);
+  const streamArn = environment.MILLRACE_STREAM_ARN;
+  const shards = kinesisShards({ client: new KinesisClient({ requestHandler }), streamArn });
+  const ports = engineOn({ log, lake, objects, shards, clock, newToken: randomUUID }, plan, epoch);
+  return { program: compile(plan, plans), ports };
 }

@@ -8,8 +8,11 @@ export interface ProcessEnvironment {
   readonly MILLRACE_LOG_TABLE: string;
   /** JSON object: table name (`quarantine` included) → name of its Firehose delivery stream. */
   readonly MILLRACE_DELIVERY_STREAMS: string;
-  /** Bucket that takes quarantined payloads too large for a row, under `oversize/`. */
+  /** Bucket of what is too large for a row or an item: under `oversize/`, `parked/`, `snapshots/` and `spill/`, each with
+   *  the pipeline's name next. */
   readonly MILLRACE_BUCKET: string;
+  /** ARN of the stream whose records the function reads. */
+  readonly MILLRACE_STREAM_ARN: string;
 }
 
 const NAMES = [
@@ -18,6 +21,7 @@ const NAMES = [
   'MILLRACE_LOG_TABLE',
   'MILLRACE_DELIVERY_STREAMS',
   'MILLRACE_BUCKET',
+  'MILLRACE_STREAM_ARN',
 ] as const satisfies readonly (keyof ProcessEnvironment)[];
 
 /** @throws Error naming the variables that are missing. */

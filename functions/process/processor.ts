@@ -20,6 +20,8 @@ export function processor(engine: Engine, logger: Logger, metrics: Metrics) {
       const result = await processBatch(engine.program, { shardId, records, stopAtMs }, engine.ports);
       count(metrics, result);
       if (result.quarantined > 0) logger.warn('records quarantined', { shardId, reasons: result.reasons });
+      if (result.parked > 0) logger.warn('records parked', { shardId, parked: result.parked, waiting: result.waiting });
+      if (result.stopped !== undefined) logger.error('pipeline stopped', { shardId, why: result.stopped });
       return failuresFrom(result.unfinished);
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
@@ -42,4 +44,11 @@ function count(metrics: Metrics, result: BatchResult): void {
   metrics.addMetric('Rows', MetricUnit.Count, result.rows);
   metrics.addMetric('Commits', MetricUnit.Count, result.commits);
   metrics.addMetric('LostSlots', MetricUnit.Count, result.lostSlots);
+  metrics.addMetric('Parked', MetricUnit.Count, result.parked);
+  metrics.addMetric('Redriven', MetricUnit.Count, result.redriven);
+  metrics.addMetric('ParkedRecords', MetricUnit.Count, result.waiting);
+  metrics.addMetric('Repaired', MetricUnit.Count, result.repaired);
+  metrics.addMetric('Snapshots', MetricUnit.Count, result.snapshot === 'stored' ? 1 : 0);
+  metrics.addMetric('SnapshotsFailed', MetricUnit.Count, result.snapshot === 'failed' ? 1 : 0);
+  metrics.addMetric('Stopped', MetricUnit.Count, result.stopped === undefined ? 0 : 1);
 }

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import dynalite from 'dynalite';
 import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
-import type { Entry } from '../../core/engine/entry.ts';
-import type { CommitLog } from '../../core/ports.ts';
+import { type CommitLog, type LogItem, MAX_BODY_BYTES } from '../../core/ports.ts';
 
 const server = dynalite({ createTableMs: 0 });
 let client: DynamoDBClient;
@@ -43,49 +42,48 @@ const LOGS: readonly (readonly [string, () => CommitLog])[] = [
   ['DynamoDB', () => dynamoCommitLog({ client, table: 'log', pipeline: `p${++logs}`, epoch: '1', clock: Date })],
 ];
 
-const entry = (slot: number, token: string, keys = 0): Entry => ({
+const item = (slot: number, token: string, bytes = 1): LogItem => ({
   slot,
   token,
-  position: { sequenceNumber: `49${slot}`, subSequence: 0 },
-  arrivalMs: slot,
-  keys: Array.from({ length: keys }, (_, i) => `${slot}-${i}`.padEnd(12, '\xff')),
+  body: new Uint8Array(bytes).fill(slot),
 });
 
-async function read(log: CommitLog, shardId: string): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const each of log.newest(shardId)) entries.push(each);
-  return entries;
+async function read(log: CommitLog, shardId: string): Promise<LogItem[]> {
+  const items: LogItem[] = [];
+  for await (const { slot, token, body } of log.newest(shardId))
+    items.push({ slot, token, body: new Uint8Array(body) });
+  return items;
 }
 
 describe.each(LOGS)('the commit log on %s', (_, make) => {
   it('gives what was appended, newest first, by shard', async () => {
     const log = make();
-    for (const slot of [1, 2, 9, 10]) expect(await log.append('s0', entry(slot, `t${slot}`, 3))).toBe('committed');
-    await log.append('s1', entry(1, 'other'));
-    expect(await read(log, 's0')).toEqual([10, 9, 2, 1].map((slot) => entry(slot, `t${slot}`, 3)));
+    for (const slot of [1, 2, 9, 10]) expect(await log.append('s0', item(slot, `t${slot}`, 3))).toBe('committed');
+    await log.append('s1', item(1, 'other'));
+    expect(await read(log, 's0')).toEqual([10, 9, 2, 1].map((slot) => item(slot, `t${slot}`, 3)));
     expect(await read(log, 's2')).toEqual([]);
   });
 
   it('gives a slot to one writer only, and keeps what that one wrote', async () => {
     const log = make();
-    const outcomes = await Promise.all(['a', 'b', 'c'].map((token) => log.append('s0', entry(1, token))));
+    const outcomes = await Promise.all(['a', 'b', 'c'].map((token) => log.append('s0', item(1, token))));
     expect(outcomes.filter((outcome) => outcome === 'committed')).toHaveLength(1);
     const winner = ['a', 'b', 'c'][outcomes.indexOf('committed')] as string;
-    expect(await read(log, 's0')).toEqual([entry(1, winner)]);
+    expect(await read(log, 's0')).toEqual([item(1, winner)]);
   });
 
   it('recognises its own write when it is retried', async () => {
     const log = make();
-    expect(await log.append('s0', entry(1, 'mine'))).toBe('committed');
-    expect(await log.append('s0', entry(1, 'mine'))).toBe('committed');
-    expect(await log.append('s0', entry(1, 'another'))).toBe('taken');
+    expect(await log.append('s0', item(1, 'mine'))).toBe('committed');
+    expect(await log.append('s0', item(1, 'mine'))).toBe('committed');
+    expect(await log.append('s0', item(1, 'another'))).toBe('taken');
   });
 
-  it('holds the keys of the fullest commit, and pages through more than a megabyte of them', async () => {
+  it('holds the largest bodies, and pages through more than a megabyte of them', async () => {
     const log = make();
-    for (const slot of [1, 2, 3, 4]) await log.append('s0', entry(slot, `t${slot}`, 30_000));
-    expect((await read(log, 's0')).map(({ slot, keys }) => [slot, keys.length])).toEqual(
-      [4, 3, 2, 1].map((n) => [n, 30_000]),
+    for (const slot of [1, 2, 3, 4]) await log.append('s0', item(slot, `t${slot}`, MAX_BODY_BYTES));
+    expect((await read(log, 's0')).map(({ slot, body }) => [slot, body.length])).toEqual(
+      [4, 3, 2, 1].map((n) => [n, MAX_BODY_BYTES]),
     );
   });
 });

@@ -1,44 +1,72 @@
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
-import { memoryLake, memoryPayloadStore } from '../../adapters/memory/lake.ts';
-import { type EnginePorts, processBatch } from '../../core/engine/batch.ts';
+import { memoryLake } from '../../adapters/memory/lake.ts';
+import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
+import { memoryShards } from '../../adapters/memory/shards.ts';
+import { processBatch } from '../../core/engine/batch.ts';
+import { engineOn } from '../../core/engine/engine.ts';
 import { compile } from '../../core/engine/program.ts';
-import { ShardCache } from '../../core/engine/shard-cache.ts';
-import type { StreamRecord } from '../../core/engine/step.ts';
+import type { StreamRecord } from '../../core/engine/record.ts';
+import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
+import type { Clock, CommitLog, Lake, ObjectStore, Shard, Shards } from '../../core/ports.ts';
 
 export const SHARD = 'shardId-000000000000';
 export const ARRIVAL_MS = Date.parse('2026-11-21T12:00:00Z');
 
-/** A record of the shard: the n-th sequence number, 56 digits as Kinesis has them. */
-export function recordAt(n: number, data: string | Uint8Array | object, arrivalMs = ARRIVAL_MS): StreamRecord {
+const LOWEST = '0'.repeat(32);
+const HIGHEST = 'f'.repeat(32);
+/** The only shard of a stream. */
+export const WHOLE: Shard = { shardId: SHARD, parents: [], range: { from: LOWEST, to: HIGHEST } };
+
+/** The n-th sequence number, 56 digits as Kinesis has them. */
+export const sequenceNumber = (n: number): string => `49${String(n).padStart(54, '0')}`;
+
+/** A record of the shard: the n-th sequence number. */
+export function recordAt(
+  n: number,
+  data: string | Uint8Array | object,
+  arrivalMs = ARRIVAL_MS,
+  partitionKey = 'key',
+): StreamRecord {
   const bytes =
     typeof data === 'string'
       ? Buffer.from(data)
       : data instanceof Uint8Array
         ? data
         : Buffer.from(JSON.stringify(data));
-  return { sequenceNumber: `49${String(n).padStart(54, '0')}`, partitionKey: 'key', arrivalMs, data: bytes };
+  return { sequenceNumber: sequenceNumber(n), partitionKey, arrivalMs, data: bytes };
+}
+
+export interface EngineOptions {
+  readonly log?: CommitLog;
+  readonly lake?: Lake;
+  readonly objects?: ObjectStore;
+  readonly shards?: Shards;
+  readonly clock?: Clock;
+  readonly stage?: readonly Plan[];
+  readonly policy?: SnapshotPolicy;
 }
 
 /** A pipeline on memory, with ports that a test may replace. */
-export function engineInMemory(plan: Plan, overrides: Partial<EnginePorts> = {}, stage: readonly Plan[] = [plan]) {
-  const log = overrides.log ?? memoryCommitLog();
-  const lake = memoryLake();
-  const payloads = memoryPayloadStore();
-  const clock = overrides.clock ?? { now: () => ARRIVAL_MS };
+export function engineInMemory(plan: Plan, options: EngineOptions = {}) {
+  const { log = memoryCommitLog(), clock = { now: () => ARRIVAL_MS }, stage = [plan], policy } = options;
+  const memory = { lake: memoryLake(), objects: memoryObjectStore() };
+  const { lake = memory.lake, objects = memory.objects, shards = memoryShards([WHOLE]) } = options;
   let tokens = 0;
-  const newCache = () => new ShardCache(log, clock, plan.idempotencyMinutes * 60_000);
-  const ports = { log, lake, payloads, clock, newToken: () => `token-${++tokens}`, cache: newCache(), ...overrides };
+  const newToken = () => `token-${++tokens}`;
+  const start = () => engineOn({ log, lake, objects, shards, clock, newToken }, plan, 'v1', policy);
+  let ports = start();
   const program = compile(plan, stage);
   return {
-    lake,
-    payloads,
+    ...memory,
     log,
-    run: (records: readonly StreamRecord[], stopAtMs = Number.POSITIVE_INFINITY) =>
-      processBatch(program, { shardId: SHARD, records, stopAtMs }, ports),
+    run: (records: readonly StreamRecord[], stopAtMs = Number.POSITIVE_INFINITY, shardId = SHARD) =>
+      processBatch(program, { shardId, records, stopAtMs }, ports),
+    /** What a batch would begin with. */
+    state: (shardId = SHARD) => ports.cache.get(shardId),
     /** An execution environment begins anew: nothing warm. */
     restart: () => {
-      ports.cache = newCache();
+      ports = start();
     },
   };
 }

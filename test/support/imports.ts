@@ -13,11 +13,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   infra: ['core/', 'pipelines/', 'functions/'],
   local: [],
   cli: ['core/', 'adapters/', 'producer/', 'pipelines/', 'infra/', 'local/'],
-  test: ['core/', 'adapters/', 'producer/', 'pipelines/', 'functions/', 'infra/', 'local/', 'cli/'],
+  bench: ['core/', 'adapters/', 'producer/', 'pipelines/', 'functions/', 'infra/', 'local/', 'cli/'],
+  test: ['core/', 'adapters/', 'producer/', 'pipelines/', 'functions/', 'infra/', 'local/', 'cli/', 'bench/'],
 };
 
 /** All that core may use besides itself: pure functions on bytes and schemas. */
-const CORE_PACKAGES = ['node:buffer', 'node:crypto', 'protobufjs/minimal.js', 'zod'];
+const CORE_PACKAGES = ['node:buffer', 'node:crypto', 'node:zlib', 'protobufjs/minimal.js', 'zod'];
 /** Clocks, randomness and the world outside have no place in core. */
 const IMPURE =
   /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(/;

@@ -103,7 +103,7 @@ const CASES: readonly (readonly [string, string | Uint8Array, string, string, Re
 
 describe('bad input', () => {
   it.each(CASES)('%s goes whole to quarantine and its batch-mates go on', async (_, data, reason, step, found) => {
-    const { run, lake, payloads } = engineInMemory(shop);
+    const { run, lake, objects } = engineInMemory(shop);
     const bad = recordAt(2, data);
     const result = await run([recordAt(1, order('a')), bad, recordAt(3, order('b'))]);
     expect(result).toMatchObject({ events: 2, quarantined: 1, commits: 1, unfinished: undefined });
@@ -124,18 +124,18 @@ describe('bad input', () => {
     expect(row?.expected).not.toBe('');
     const kept = row?.payload
       ? Buffer.from(String(row.payload), 'base64')
-      : payloads.payloads.get(String(row?.payload_location));
+      : objects.objects.get(String(row?.payload_location).replace('memory:', ''));
     expect(Buffer.compare(Buffer.from(kept ?? []), bad.data)).toBe(0);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
   it('keeps 1 MiB of binary beside the row', async () => {
-    const { run, lake, payloads } = engineInMemory(shop);
+    const { run, lake, objects } = engineInMemory(shop);
     const bytes = Buffer.alloc(1024 * 1024, 0xff);
     await run([recordAt(1, bytes)]);
     const [row] = lake.rows('quarantine');
     expect(row).toMatchObject({ payload: null, payload_bytes: bytes.length, reason: 'not-utf8' });
-    expect(payloads.payloads.get(String(row?.payload_location))).toEqual(bytes);
+    expect(objects.objects.get(String(row?.payload_location).replace('memory:', ''))).toEqual(bytes);
   });
 
   it('takes what only looks bad: nesting inside a string, the word __proto__ as a value, unknown attributes', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBody, EntryVersionError, encodeBody } from '../../core/engine/entry.ts';
+import { decodeEntry, type Entry, EntryVersionError, encodeEntry } from '../../core/engine/entry.ts';
 import { idempotencyKey } from '../../core/engine/idempotency-key.ts';
 import { compareSequenceNumbers } from '../../core/engine/position.ts';
+import type { SeenKey } from '../../core/engine/recent-keys.ts';
 
 describe('compareSequenceNumbers', () => {
   it('orders as big integers do', () => {
@@ -17,44 +18,97 @@ describe('compareSequenceNumbers', () => {
 });
 
 describe('entry', () => {
-  const entry = {
-    slot: 7,
-    token: 't',
-    position: { sequenceNumber: '49590338271490256608559692538361571095921575989136588898', subSequence: 3 },
-    arrivalMs: 1_545_084_650_987,
-    keys: [idempotencyKey('/shop', 'a'), idempotencyKey('/shop', 'b')],
-  };
-  /** Version 1 as it was first written; it must stay readable for as long as a log may hold it. */
+  const position = { sequenceNumber: '49590338271490256608559692538361571095921575989136588898', subSequence: 3 };
+  const arrivalMs = 1_545_084_650_987;
+  const keys = ['a', 'b'].map((id) => ({ key: idempotencyKey('/shop', id), arrivalMs }));
+  /** As they were first written; they must stay readable for as long as a log may hold them. */
   const VERSION_1 =
     'ATgAAAADQnZ744xesAAAAAACNDk1OTAzMzgyNzE0OTAyNTY2MDg1NTk2OTI1MzgzNjE1NzEwOTU5MjE1NzU5ODkxMzY1ODg4OTg1lsCa1KEz1hfK3rQitTh3Bz2gkDcM7fw=';
+  const VERSION_2 =
+    'Ago4NDk1OTAzMzgyNzE0OTAyNTY2MDg1NTk2OTI1MzgzNjE1NzEwOTU5MjE1NzU5ODkxMzY1ODg4OTgQAxkAsF6M43t2QiEAMCCM43t2QioYNZbAmtShM9YXyt60IrU4dwc9oJA3DO38Mgfri+Px+ywoOrEChZFBTsMwEEWvgv7akBQa2s6eJRu2SYSceNq6Te1gOwEUReI0HIyTIKeRUMWis7Jmvub9Px7ggwzsQXmO2nYmQEAqCTHAgB7GUvz1K1uhLAVsFyr7AcoHBFk1DDpLPAQO3hoQhgLcswmvWhWgAjKZFHdpgRFjKdBKd2Q1YbnniLPVgesAmkeJ39s26ReJT1a3kb519gRKxWyH7sfoxbFyumczbTrJprHuEyKLo63UTefmbDPEB25BULrXiuNS2xkFwos0O35yzjq6+fn6hoDXpuZnD1pkyyxdLx+zdLNeTcy3TjppgjYxwADHtXUqKtMzNLYXo0DYO36/UGwuBd7I1u9tAC0FdmzYaz/po5v4OGdGeqUgECwI2yuFcTo8x6+iHD5FKSDD/5QCnuVkM7iOx18=';
+  const full: Entry = {
+    slot: 7,
+    position,
+    arrivalMs,
+    watermarkMs: arrivalMs - 1_000,
+    keys: [keys[0] as SeenKey, { key: idempotencyKey('/shop', 'b'), arrivalMs: arrivalMs + 40 }],
+    details: {
+      states: [
+        ['count', 'ada', { n: 3 }],
+        ['count', 'bob'],
+      ],
+      outbox: [{ table: 'counts', json: '{"event_id":"a/count.0"}' }],
+      parked: [['eve', { object: 'parked/shop/v1/s/7-t', from: 0, count: 2 }]],
+      redriven: [['mallory', 5]],
+      failures: [['eve', { step: 'divide', found: 'RangeError: …', sinceMs: arrivalMs }]],
+      quarantined: { records: 10, failed: 1 },
+      threw: { records: 9, failed: 1 },
+      snapshot: 4,
+      genesis: { range: { from: '0'.repeat(32), to: 'f'.repeat(32) }, parents: ['s0'], atMs: arrivalMs },
+      sealed: true,
+    },
+  };
 
   it('reads what version 1 wrote', () => {
-    expect(decodeBody(7, 't', Buffer.from(VERSION_1, 'base64'))).toEqual(entry);
-    expect(Buffer.from(encodeBody(entry)).toString('base64')).toBe(VERSION_1);
+    const whole = { from: '0'.repeat(32), to: 'f'.repeat(32) };
+    const details = { genesis: { range: whole, parents: [], atMs: 0 } };
+    expect(decodeEntry(7, Buffer.from(VERSION_1, 'base64'))).toEqual({
+      slot: 7,
+      position,
+      arrivalMs,
+      watermarkMs: undefined,
+      keys,
+      details,
+    });
+  });
+
+  it('reads what version 2 wrote', () => {
+    expect(decodeEntry(7, Buffer.from(VERSION_2, 'base64'))).toEqual(full);
+    expect(decodeEntry(7, encodeEntry(full))).toEqual(full);
   });
 
   it('comes back as it was', () => {
-    const key = fc.tuple(fc.string(), fc.string()).map(([source, id]) => idempotencyKey(source, id));
+    const seen = fc
+      .array(fc.tuple(fc.string(), fc.nat(10_000_000)))
+      .map((all) =>
+        all
+          .map(([id, ms]) => ({ key: idempotencyKey('/s', id), arrivalMs: ms }))
+          .sort((a, b) => a.arrivalMs - b.arrivalMs),
+      );
     const any = fc.record({
       slot: fc.nat(),
-      token: fc.string(),
-      position: fc.record({
-        sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 129n - 1n }).map(String),
-        subSequence: fc.nat(),
-      }),
+      position: fc.option(
+        fc.record({ sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 129n - 1n }).map(String), subSequence: fc.nat() }),
+        { nil: undefined },
+      ),
       arrivalMs: fc.nat(),
-      keys: fc.array(key),
+      watermarkMs: fc.option(fc.integer(), { nil: undefined }),
+      keys: seen,
+      details: fc.record({ states: fc.array(fc.tuple(fc.string(), fc.string(), fc.jsonValue())) }),
     });
-    fc.assert(fc.property(any, (each) => expect(decodeBody(each.slot, each.token, encodeBody(each))).toEqual(each)));
+    const sameJson = (value: unknown) => JSON.parse(JSON.stringify(value));
+    fc.assert(
+      fc.property(any, (each) => {
+        const { details, ...rest } = decodeEntry(each.slot, encodeEntry(each as Entry));
+        const { details: before, ...other } = each;
+        expect(rest).toEqual(other);
+        expect(details).toEqual(sameJson(before));
+      }),
+    );
   });
 
-  it('refuses a version it does not know', () => {
-    expect(() => decodeBody(1, 't', Buffer.from([2]))).toThrow(EntryVersionError);
+  it('refuses a version or a field that it does not know', () => {
+    expect(() => decodeEntry(1, Buffer.from([3]))).toThrow(EntryVersionError);
+    expect(() => decodeEntry(1, Buffer.from([2, 8 << 3, 1]))).toThrow(/field 8/);
   });
 
-  it('takes 12 bytes an event and at most 200 besides', () => {
-    const keys = Array.from({ length: 500 }, (_, i) => idempotencyKey('/s', String(i)));
-    expect(encodeBody({ ...entry, keys }).length).toBeLessThan(500 * 12 + 200);
+  it('takes 13 bytes an event and at most 200 besides', () => {
+    const many = Array.from({ length: 500 }, (_, i) => ({
+      key: idempotencyKey('/s', String(i)),
+      arrivalMs: arrivalMs + i,
+    }));
+    const entry = { slot: 1, position, arrivalMs, watermarkMs: arrivalMs, keys: many, details: {} };
+    expect(encodeEntry(entry).length).toBeLessThan(500 * 13 + 200);
   });
 });
 

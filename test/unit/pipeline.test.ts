@@ -4,7 +4,7 @@ import { event } from '../../core/event/index.ts';
 import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import { planJson, planPicture } from '../../core/pipeline/print.ts';
 import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
-import { engineInMemory, recordAt, SHARD } from '../support/engine.ts';
+import { ARRIVAL_MS, engineInMemory, recordAt, SHARD } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
 
 const orders = from(Order);
@@ -106,16 +106,21 @@ describe('pipeline', () => {
     expect(() => pipeline(name, [orders.to(lake('t'))])).toThrow(/pipeline name/);
   });
 
-  it("quarantines a record on which a step throws, in the step's name, with none of its rows", async () => {
+  it("parks a record on which a step throws, in the step's name, with none of its rows", async () => {
     const plan = pipeline('shop', [
       orders.to(lake('orders')),
       orders
         .map('divide', ({ items }) => ({ first: (items[0] as string).length }))
         .to(lake('firsts', { schema: z.object({ first: z.int() }) })),
     ]);
-    const { run, lake: tables } = engineInMemory(plan);
-    expect(await run([recordAt(1, order('a', { items: [] })), recordAt(2, order('b'))])).toMatchObject({ events: 1 });
-    expect(tables.rows('quarantine')).toMatchObject([{ reason: 'step-failed', step: 'divide' }]);
+    const { run, state, lake: tables } = engineInMemory(plan);
+    const batch = [recordAt(1, order('a', { items: [] })), recordAt(2, order('b'), ARRIVAL_MS, 'another key')];
+    expect(await run(batch)).toMatchObject({ events: 1, parked: 1 });
+    expect((await state()).lot.keys.get('key')?.failure).toMatchObject({
+      step: 'divide',
+      found: expect.stringMatching(/^TypeError/),
+    });
+    expect(tables.rows('quarantine')).toEqual([]);
     expect(tables.rows('orders').map((row) => row.event_id)).toEqual(['b']);
   });
 
@@ -130,9 +135,10 @@ describe('pipeline', () => {
     const amounts = (name: string) => lake(name, { schema: z.object({ amount: z.number() }) });
     for (const step of [change, odd]) {
       const plan = pipeline('shop', [orders.map('step', step).to(amounts('changed')), orders.to(lake('orders'))]);
-      const { run, lake: tables } = engineInMemory(plan);
-      expect(await run([recordAt(1, order('a'))])).toMatchObject({ events: 0, quarantined: 1 });
-      expect(tables.rows('quarantine')).toMatchObject([{ reason: 'step-failed', step: 'step' }]);
+      const { run, state, lake: tables } = engineInMemory(plan);
+      expect(await run([recordAt(1, order('a'))])).toMatchObject({ events: 0, parked: 1 });
+      expect((await state()).lot.keys.get('key')?.failure).toMatchObject({ step: 'step' });
+      expect(tables.rows('changed')).toEqual([]);
     }
   });
 
@@ -191,7 +197,7 @@ describe('pipelines of one stage', () => {
 
   it('take their own events and leave the others; one of them keeps what none can read', async () => {
     const stage = [shop, pings];
-    const [first, second] = stage.map((plan) => engineInMemory(plan, {}, stage));
+    const [first, second] = stage.map((plan) => engineInMemory(plan, { stage }));
     expect(await first?.run(records)).toMatchObject({ events: 1, skipped: 1, quarantined: 4, unfinished: undefined });
     expect(await second?.run(records)).toMatchObject({ events: 1, skipped: 5, quarantined: 0, commits: 1 });
     expect(first?.lake.rows('quarantine').map((row) => row.reason)).toEqual([

@@ -6,14 +6,16 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Context, KinesisStreamEvent } from 'aws-lambda';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
-import { memoryLake, memoryPayloadStore } from '../../adapters/memory/lake.ts';
+import { memoryLake } from '../../adapters/memory/lake.ts';
+import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
+import { memoryShards } from '../../adapters/memory/shards.ts';
+import { engineOn } from '../../core/engine/engine.ts';
 import { compile } from '../../core/engine/program.ts';
-import { ShardCache } from '../../core/engine/shard-cache.ts';
 import { type Lake, TransientError } from '../../core/ports.ts';
 import { requestHandler } from '../../functions/process/engine.ts';
 import { readEnvironment } from '../../functions/process/environment.ts';
 import { processor } from '../../functions/process/processor.ts';
-import { ARRIVAL_MS, recordAt, SHARD } from '../support/engine.ts';
+import { ARRIVAL_MS, recordAt, SHARD, WHOLE } from '../support/engine.ts';
 import { order, shop } from '../support/orders.ts';
 
 const context = { getRemainingTimeInMillis: () => 10_000 } as Context;
@@ -45,9 +47,9 @@ function eventOf(
 function processorOn(lake: Lake) {
   const log = memoryCommitLog();
   const clock = { now: () => ARRIVAL_MS };
-  const cache = new ShardCache(log, clock, 3_600_000);
   let token = 0;
-  const ports = { log, cache, lake, payloads: memoryPayloadStore(), clock, newToken: () => String(++token) };
+  const services = { log, lake, objects: memoryObjectStore(), shards: memoryShards([WHOLE]), clock };
+  const ports = engineOn({ ...services, newToken: () => String(++token) }, shop, 'v1');
   const lines: string[] = [];
   const logger = new Logger({ serviceName: 'shop' });
   for (const level of ['info', 'warn', 'error'] as const) {
@@ -106,6 +108,13 @@ describe('processor', () => {
       Rows: 0,
       Commits: 1,
       LostSlots: 0,
+      Parked: 0,
+      ParkedRecords: 0,
+      Redriven: 0,
+      Repaired: 0,
+      Snapshots: 0,
+      SnapshotsFailed: 0,
+      Stopped: 0,
     });
   });
 
@@ -120,7 +129,7 @@ describe('processor', () => {
 describe('readEnvironment', () => {
   it('names what is missing', () => {
     expect(() => readEnvironment({ MILLRACE_PIPELINE: 'shop', MILLRACE_BUCKET: '' })).toThrow(
-      "missing from the function's environment: MILLRACE_EPOCH, MILLRACE_LOG_TABLE, MILLRACE_DELIVERY_STREAMS, MILLRACE_BUCKET",
+      "missing from the function's environment: MILLRACE_EPOCH, MILLRACE_LOG_TABLE, MILLRACE_DELIVERY_STREAMS, MILLRACE_BUCKET, MILLRACE_STREAM_ARN",
     );
   });
 });

@@ -1,0 +1,75 @@
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  type Shard as KinesisShard,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
+import { type Shard, type Shards, TransientError } from '../../core/ports.ts';
+import { transiently } from '../transient.ts';
+
+export interface ShardsOptions {
+  readonly client: KinesisClient;
+  readonly streamArn: string;
+}
+
+/** Reads of a closed shard that may come back empty before its end: Kinesis answers a stretch of the shard at a time
+ *  (https://docs.aws.amazon.com/streams/latest/dev/troubleshooting-consumers.html). */
+const MAX_EMPTY_READS = 50;
+
+/** The shards of a Kinesis stream. */
+export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
+  return {
+    async describe(shardId) {
+      let token: string | undefined;
+      do {
+        const page = await transiently('stream: ListShards', () =>
+          client.send(new ListShardsCommand(token ? { NextToken: token } : { StreamARN: streamArn })),
+        );
+        const found = page.Shards?.find((shard) => shard.ShardId === shardId);
+        if (found) return shardOf(found);
+        token = page.NextToken;
+      } while (token);
+      return undefined;
+    },
+
+    async hasRecordsAfter(shardId, sequenceNumber) {
+      const { ShardIterator } = await transiently('stream: GetShardIterator', () =>
+        client.send(
+          new GetShardIteratorCommand({
+            StreamARN: streamArn,
+            ShardId: shardId,
+            ...(sequenceNumber === undefined
+              ? { ShardIteratorType: 'TRIM_HORIZON' }
+              : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: sequenceNumber }),
+          }),
+        ),
+      );
+      let iterator = ShardIterator;
+      for (let reads = 0; reads < MAX_EMPTY_READS; reads++) {
+        if (!iterator) return false; // the end of a closed shard
+        const input = { StreamARN: streamArn, ShardIterator: iterator, Limit: 1 };
+        const { Records = [], NextShardIterator } = await transiently('stream: GetRecords', () =>
+          client.send(new GetRecordsCommand(input)),
+        );
+        if (Records.length > 0) return true;
+        iterator = NextShardIterator;
+      }
+      throw new TransientError(`the end of ${shardId} was not reached in ${MAX_EMPTY_READS} reads`);
+    },
+  };
+}
+
+function shardOf({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange }: KinesisShard): Shard {
+  return {
+    shardId: String(ShardId),
+    parents: [ParentShardId, AdjacentParentShardId].filter((id) => id !== undefined),
+    range: { from: hex(HashKeyRange?.StartingHashKey), to: hex(HashKeyRange?.EndingHashKey) },
+  };
+}
+
+/** Kinesis writes hash keys as decimal numbers of 128 bits. */
+const hex = (hashKey: string | undefined): string =>
+  BigInt(hashKey ?? 0)
+    .toString(16)
+    .padStart(32, '0');

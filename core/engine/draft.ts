@@ -1,0 +1,159 @@
+import type { Json } from '../event/json.ts';
+import { sizeOf } from '../event/json.ts';
+import type { Row } from '../operators/operator.ts';
+import type { Entry } from './entry.ts';
+import type { ParkedFailure, ParkingLot } from './parking.ts';
+import { comparePositions, type Position } from './position.ts';
+import type { RejectedRecord } from './quarantine.ts';
+import type { SeenKey } from './recent-keys.ts';
+import type { EventRecord } from './record.ts';
+import { type ShardState, stateName } from './shard-state.ts';
+import type { Tally } from './tally.ts';
+
+/** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
+export class Draft {
+  readonly state: ShardState;
+  /** Name of the object that takes the records this batch parks. */
+  readonly object: string;
+  position: Position | undefined;
+  arrivalMs: number;
+  watermarkMs: number | undefined;
+  quarantined: Tally;
+  threw: Tally;
+  readonly rows: Row[] = [];
+  readonly outbox: Row[] = [];
+  readonly rejected: RejectedRecord[] = [];
+  readonly keys: SeenKey[] = [];
+  /** Records parked by this batch, by key. */
+  readonly parked = new Map<string, EventRecord[]>();
+  readonly redriven = new Map<string, number>();
+  events = 0;
+  duplicates = 0;
+  skipped = 0;
+  readonly #newKeys = new Map<string, number>();
+  readonly #states = new Map<string, readonly [step: string, key: string, state?: Json]>();
+  #stateChars: number;
+  #lot: ParkingLot | undefined;
+  readonly #failures = new Map<string, ParkedFailure>();
+
+  constructor(state: ShardState, object: string) {
+    this.state = state;
+    this.object = object;
+    this.position = state.position;
+    this.arrivalMs = state.arrivalMs;
+    this.watermarkMs = state.watermarkMs;
+    this.quarantined = state.quarantined;
+    this.threw = state.threw;
+    this.#stateChars = state.stateChars;
+  }
+
+  get isEmpty(): boolean {
+    return this.position === this.state.position;
+  }
+
+  /** The parked keys, those of this batch among them. */
+  get lot(): ParkingLot {
+    return this.#lot ?? this.state.lot;
+  }
+
+  get stateChars(): number {
+    return this.#stateChars;
+  }
+
+  /** Whether the record at this position is finished, by this batch or before it. */
+  isPast(position: Position): boolean {
+    return this.position !== undefined && comparePositions(position, this.position) <= 0;
+  }
+
+  /** The record at this position, which came at `arrivalMs`, is finished. */
+  advance(position: Position, arrivalMs: number): void {
+    if (this.isPast(position)) return;
+    this.position = position;
+    this.arrivalMs = Math.max(this.arrivalMs, arrivalMs);
+  }
+
+  /** Whether an event with this key was taken in within the horizon before `clockMs`. */
+  hasSeen(key: string, clockMs: number): boolean {
+    const { recent } = this.state;
+    const arrivalMs = this.#newKeys.get(key);
+    if (arrivalMs !== undefined) return recent.isWithin(arrivalMs, clockMs);
+    return recent.has(key, clockMs, this.keys.length);
+  }
+
+  remember(key: string, arrivalMs: number): void {
+    this.keys.push({ key, arrivalMs });
+    this.#newKeys.set(key, arrivalMs);
+  }
+
+  stateOf(step: string, key: string): Json | undefined {
+    const name = stateName(step, key);
+    const changed = this.#states.get(name);
+    return changed ? changed[2] : this.state.stateOf(name);
+  }
+
+  setState(step: string, key: string, state: Json | undefined): void {
+    const name = stateName(step, key);
+    const before = this.stateOf(step, key);
+    if (before !== undefined) this.#stateChars -= name.length + sizeOf(before);
+    if (state !== undefined) this.#stateChars += name.length + sizeOf(state);
+    this.#states.set(name, state === undefined ? [step, key] : [step, key, state]);
+  }
+
+  park(record: EventRecord, failure: ParkedFailure): void {
+    const { partitionKey } = record;
+    const ofKey = this.parked.get(partitionKey) ?? [];
+    this.parked.set(partitionKey, ofKey);
+    if (!this.lot.keys.has(partitionKey)) this.#failures.set(partitionKey, failure);
+    this.#ownLot().park(partitionKey, { object: this.object, from: ofKey.length, count: 1 }, failure);
+    ofKey.push(record);
+  }
+
+  /** The key's first record has been taken through. */
+  release(partitionKey: string): void {
+    this.#ownLot().release(partitionKey, 1);
+    this.redriven.set(partitionKey, (this.redriven.get(partitionKey) ?? 0) + 1);
+  }
+
+  /** The key's first record met this when it was taken through. */
+  fail(partitionKey: string, failure: ParkedFailure): void {
+    this.#ownLot().fail(partitionKey, failure);
+    this.#failures.set(partitionKey, failure);
+  }
+
+  #ownLot(): ParkingLot {
+    this.#lot ??= this.state.lot.copy();
+    return this.#lot;
+  }
+
+  entry(): Entry {
+    return {
+      slot: this.state.slot + 1,
+      position: this.position,
+      arrivalMs: this.arrivalMs,
+      watermarkMs: this.watermarkMs,
+      keys: this.keys,
+      details: {
+        ...unlessEmpty('states', [...this.#states.values()]),
+        ...unlessEmpty('outbox', this.outbox),
+        ...unlessEmpty('parked', this.#parkedParts()),
+        ...unlessEmpty('redriven', [...this.redriven]),
+        ...unlessEmpty(
+          'failures',
+          [...this.#failures].filter(([key]) => this.lot.keys.has(key)),
+        ),
+        ...(this.quarantined !== this.state.quarantined && { quarantined: this.quarantined }),
+        ...(this.threw !== this.state.threw && { threw: this.threw }),
+        ...(this.state.snapshot > 0 && { snapshot: this.state.snapshot }),
+      },
+    };
+  }
+
+  #parkedParts() {
+    return [...this.parked].map(
+      ([key, records]) => [key, { object: this.object, from: 0, count: records.length }] as const,
+    );
+  }
+}
+
+const unlessEmpty = <Name extends string, Item>(name: Name, items: readonly Item[]) =>
+  items.length > 0 ? ({ [name]: items } as { [Each in Name]: readonly Item[] }) : undefined;

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+
+/** A part of the hashes of partition keys, both ends included; 32 hexadecimal digits, so that text compares as numbers
+ *  do. */
+export interface HashRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Where Kinesis puts a record: the MD5 of its partition key as a number of 128 bits
+ *  (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html). */
+export function hashOf(partitionKey: string): string {
+  return createHash('md5').update(partitionKey).digest('hex');
+}
+
+export function isIn(range: HashRange, partitionKey: string): boolean {
+  const hash = hashOf(partitionKey);
+  return range.from <= hash && hash <= range.to;
+}

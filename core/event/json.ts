@@ -1,0 +1,66 @@
+/** What a step may keep: values that JSON gives back as they were. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** Largest state of one key in one step, as JSON characters. */
+export const MAX_STATE_CHARS = 64 * 1024;
+
+/** A step's state is not one that can be kept. */
+export class StateError extends Error {
+  override readonly name = 'StateError';
+}
+
+/** Objects and arrays that have been through `keep`, with their size. */
+const kept = new WeakMap<object, number>();
+
+/** A frozen copy of a state, the same as one that was stored and read again: a warm environment must not see what a cold
+ *  one would not. Parts that were kept before are taken over. Undefined fields are left out.
+ *  @throws StateError for what JSON cannot hold, or above `MAX_STATE_CHARS`. */
+export function keep(step: string, value: unknown): Json {
+  const json = keepPart(step, value, 0);
+  const chars = sizeOf(json);
+  if (chars > MAX_STATE_CHARS) {
+    throw new StateError(
+      `state of step '${step}': found ${chars} characters of JSON; expected at most ${MAX_STATE_CHARS}`,
+    );
+  }
+  return json;
+}
+
+/** Deepest nesting, as in events. */
+const MAX_DEPTH = 64;
+
+function keepPart(step: string, value: unknown, depth: number): Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value; // JSON has no -0
+  if (typeof value !== 'object') throw refused(step, typeof value === 'number' ? String(value) : `a ${typeof value}`);
+  if (kept.has(value)) return value as Json;
+  if (depth === MAX_DEPTH) throw refused(step, `more than ${MAX_DEPTH} levels`);
+  const isArray = Array.isArray(value);
+  const copy = isArray ? keepArray(step, value, depth) : keepObject(step, value, depth);
+  let chars = 2;
+  for (const [name, part] of Object.entries(copy)) chars += sizeOf(part) + (isArray ? 1 : name.length + 4);
+  kept.set(copy, chars);
+  return Object.freeze(copy);
+}
+
+function keepArray(step: string, value: readonly unknown[], depth: number): readonly Json[] {
+  return Array.from(value, (part) => keepPart(step, part, depth + 1));
+}
+
+function keepObject(step: string, value: object, depth: number): { readonly [name: string]: Json } {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw refused(step, `a ${prototype.constructor?.name ?? 'class instance'}`);
+  }
+  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(fields.map(([name, part]) => [name, keepPart(step, part, depth + 1)]));
+}
+
+/** Characters as JSON, escapes not counted. */
+export function sizeOf(value: Json): number {
+  if (typeof value === 'string') return value.length + 2;
+  return typeof value === 'object' && value !== null ? (kept.get(value) ?? 0) : String(value).length;
+}
+
+const refused = (step: string, found: string) =>
+  new StateError(`state of step '${step}': found ${found}; expected what JSON can hold`);
