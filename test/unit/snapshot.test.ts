@@ -152,8 +152,10 @@ describe('an entry larger than an item', () => {
 describe('a state that became too old while it was in use', () => {
   it('is not written by', async () => {
     const clock = { ms: ARRIVAL_MS, now: () => clock.ms };
-    const slow = { deliver: async () => void (clock.ms += 7 * 3_600_000) };
-    const { run } = engineInMemory(countingPlan(), { clock, lake: slow });
+    const deliver = async () => {
+      clock.ms += 7 * 3_600_000;
+    };
+    const { run } = engineInMemory(countingPlan(), { clock, lake: { deliver } });
     await expect(run([orderAt(1, 'ada')])).rejects.toThrow(/too old to write by/);
   });
 });

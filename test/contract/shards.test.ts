@@ -1,0 +1,91 @@
+import { tmpdir } from 'node:os';
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  MergeShardsCommand,
+  PutRecordCommand,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { kinesisShards } from '../../adapters/kinesis/shards.ts';
+import { isIn } from '../../core/engine/hash-range.ts';
+import type { Shards } from '../../core/ports.ts';
+import { type Gateway, openGateway } from '../../local/gateway.ts';
+import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
+
+const [FIRST, LOW, HIGH, MERGED] = [0, 1, 2, 3].map((n) => `shardId-${String(n).padStart(12, '0')}`) as [
+  string,
+  string,
+  string,
+  string,
+];
+const stream = { StreamName: 'split-and-merged' };
+let gateway: Gateway;
+let kinesis: Kinesis;
+let client: KinesisClient;
+let shards: Shards;
+
+/** Sequence numbers of the records of the first shard, in order. */
+const numbers: string[] = [];
+
+beforeAll(async () => {
+  gateway = await openGateway(0);
+  const log = () => {};
+  kinesis = createKinesis({ endpoint: '', stateDir: undefined, scratchDir: tmpdir(), metric: log, log });
+  gateway.serve([kinesis]);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  client = new KinesisClient({ endpoint: gateway.endpoint, region: 'us-east-1', credentials });
+  await client.send(new CreateStreamCommand({ ...stream, ShardCount: 1 }));
+  for (const key of ['ada', 'ann', 'ada']) {
+    const put = { ...stream, PartitionKey: key, Data: Buffer.from(key) };
+    numbers.push((await client.send(new PutRecordCommand(put))).SequenceNumber as string);
+  }
+  const half = String(2n ** 127n);
+  await client.send(new SplitShardCommand({ ...stream, ShardToSplit: FIRST, NewStartingHashKey: half }));
+  await client.send(new MergeShardsCommand({ ...stream, ShardToMerge: LOW, AdjacentShardToMerge: HIGH }));
+  const { StreamDescriptionSummary } = await client.send(new DescribeStreamSummaryCommand(stream));
+  shards = kinesisShards({ client, streamArn: StreamDescriptionSummary?.StreamARN as string });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await gateway.close();
+  await kinesis.close();
+});
+
+describe('the shards of a Kinesis stream', () => {
+  it('tell their parents and the hashes of the keys that come to them', async () => {
+    const [lowest, highest] = ['0'.repeat(32), 'f'.repeat(32)];
+    const whole = { from: lowest, to: highest };
+    const low = { from: lowest, to: `7${'f'.repeat(31)}` };
+    const high = { from: `8${'0'.repeat(31)}`, to: highest };
+    expect(await shards.describe(FIRST)).toEqual({ shardId: FIRST, parents: [], range: whole });
+    expect(await shards.describe(LOW)).toEqual({ shardId: LOW, parents: [FIRST], range: low });
+    expect(await shards.describe(HIGH)).toEqual({ shardId: HIGH, parents: [FIRST], range: high });
+    expect(await shards.describe(MERGED)).toEqual({ shardId: MERGED, parents: [LOW, HIGH], range: whole });
+    expect(await shards.describe('shardId-000000000009')).toBeUndefined();
+  });
+
+  it('take keys where Kinesis puts them', async () => {
+    const high = await shards.describe(HIGH);
+    const put = (PartitionKey: string) =>
+      client.send(new PutRecordCommand({ StreamName: 'two', PartitionKey, Data: Buffer.from('x') }));
+    await client.send(new CreateStreamCommand({ StreamName: 'two', ShardCount: 2 }));
+    for (let n = 0; n < 50; n++) {
+      const { ShardId } = await put(`key-${n}`);
+      expect(ShardId === 'shardId-000000000001').toBe(isIn(high?.range as { from: string; to: string }, `key-${n}`));
+    }
+  });
+
+  it('tell whether a closed shard holds records after a place', async () => {
+    expect(await shards.hasRecordsAfter(FIRST, undefined)).toBe(true);
+    expect(await shards.hasRecordsAfter(FIRST, numbers[1])).toBe(true);
+    expect(await shards.hasRecordsAfter(FIRST, numbers[2])).toBe(false);
+    expect(await shards.hasRecordsAfter(LOW, undefined)).toBe(false);
+  });
+
+  it('cannot tell it of a shard whose end does not come', async () => {
+    await expect(shards.hasRecordsAfter(MERGED, undefined)).rejects.toThrow(/the end of .* was not reached/);
+  });
+});
