@@ -1,3 +1,4 @@
+import { show } from '../event/rejection.ts';
 import { quarantineTable } from '../pipeline/quarantine.ts';
 import { type Clock, type Lake, type NewToken, type ObjectStore, TransientError } from '../ports.ts';
 import { rowsByTable } from './delivery.ts';
@@ -54,7 +55,7 @@ export interface BatchResult {
   /** Outboxes delivered that an earlier invocation had left. */
   readonly repaired: number;
   /** Whether a snapshot was due, and what became of it. */
-  readonly snapshot: 'not due' | 'stored' | 'failed';
+  readonly snapshot: 'not due' | 'stored' | { readonly failed: string };
 }
 
 /** A slot lost this often in one invocation means writers that do nothing but overtake each other. */
@@ -193,7 +194,6 @@ async function takeSnapshot(state: ShardState, { logs }: EnginePorts): Promise<B
     await logs.snapshot(state);
     return 'stored';
   } catch (error) {
-    if (!(error instanceof TransientError)) throw error;
-    return 'failed';
+    return { failed: show(error) }; // whatever it is: the batch stands
   }
 }

@@ -1,5 +1,4 @@
 import type { Json } from '../event/json.ts';
-import { sizeOf } from '../event/json.ts';
 import type { Row } from '../operators/operator.ts';
 import type { Entry } from './entry.ts';
 import type { ParkedFailure, ParkingLot } from './parking.ts';
@@ -7,7 +6,7 @@ import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { EventRecord } from './record.ts';
-import { type ShardState, stateName } from './shard-state.ts';
+import { type ShardState, stateChars, stateName } from './shard-state.ts';
 import type { Tally } from './tally.ts';
 
 /** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
@@ -93,9 +92,7 @@ export class Draft {
 
   setState(step: string, key: string, state: Json | undefined): void {
     const name = stateName(step, key);
-    const before = this.stateOf(step, key);
-    if (before !== undefined) this.#stateChars -= name.length + sizeOf(before);
-    if (state !== undefined) this.#stateChars += name.length + sizeOf(state);
+    this.#stateChars += stateChars(step, key, state) - stateChars(step, key, this.stateOf(step, key));
     this.#states.set(name, state === undefined ? [step, key] : [step, key, state]);
   }
 

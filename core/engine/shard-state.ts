@@ -17,6 +17,10 @@ export class LogError extends Error {
   override readonly name = 'LogError';
 }
 
+/** What a state counts for. */
+export const stateChars = (step: string, key: string, state: Json | undefined): number =>
+  state === undefined ? 0 : step.length + 1 + key.length + sizeOf(state);
+
 /** Names a step's state of a key. A step's id has no '/'. */
 export const stateName = (step: string, key: string): string => `${step}/${key}`;
 
@@ -126,13 +130,12 @@ export class ShardState {
 
   #setState(step: string, key: string, state: Json | undefined): void {
     const name = stateName(step, key);
-    const before = this.#states.get(name);
-    if (before !== undefined) this.#stateChars -= name.length + sizeOf(before);
+    this.#stateChars -= stateChars(step, key, this.#states.get(name));
     this.#states.delete(name);
     if (state === undefined) return;
     const kept = keep(step, state);
     this.#states.set(name, kept);
-    this.#stateChars += name.length + sizeOf(kept);
+    this.#stateChars += stateChars(step, key, kept);
   }
 
   /** An entry that says all this state holds. */

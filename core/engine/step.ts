@@ -1,5 +1,4 @@
 import { deaggregate, type UserRecord } from '../event/aggregate.ts';
-import type { Redrive } from '../event/control.ts';
 import { type DecodedEvent, decodeEvent } from '../event/decode.ts';
 import type { Json } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
@@ -13,7 +12,7 @@ import type { ParkedFailure } from './parking.ts';
 import { RECORD_END } from './position.ts';
 import { type Program, StepError } from './program.ts';
 import type { EventRecord, StreamRecord } from './record.ts';
-import { LogError, MAX_SHARD_STATE_CHARS } from './shard-state.ts';
+import { LogError, MAX_SHARD_STATE_CHARS, stateChars } from './shard-state.ts';
 import { counted, isOver, type Tally } from './tally.ts';
 
 /** Most events in one commit: bounds what a batch of aggregates can hold in memory. */
@@ -80,7 +79,7 @@ function takeIn(
   if (event === NOT_OURS) return skip(draft);
   if ('rejection' in event) return reject(program, record, event.rejection, draft);
   if ('control' in event)
-    return event.pipeline === program.plan.name ? redrive(program, event, draft, loaded) : skip(draft);
+    return event.pipeline === program.plan.name ? redrive(program, event.key, draft, loaded) : skip(draft);
   const clockMs = Math.max(draft.arrivalMs, record.arrivalMs);
   const key = idempotencyKey(event.source, event.id);
   if (draft.hasSeen(key, clockMs)) {
@@ -89,6 +88,11 @@ function takeIn(
   }
   const misplaced = program.keyed.has(event.type.type) && misplacement(event, record, draft);
   if (misplaced) return reject(program, record, misplaced, draft);
+  // Where no more can wait, what waits is tried once more: only the present code can make room.
+  if (draft.lot.isFull && draft.lot.keys.has(record.partitionKey)) {
+    const outcome = redrive(program, record.partitionKey, draft, loaded);
+    if (outcome.is !== 'done') return outcome;
+  }
   const outcome = draft.lot.keys.has(record.partitionKey)
     ? follow(record, draft)
     : evaluate(program, event, record, draft);
@@ -152,9 +156,6 @@ function park(record: EventRecord, failure: ParkedFailure, draft: Draft): Outcom
 }
 
 function evaluate(program: Program, event: DecodedEvent, record: EventRecord, draft: Draft): Outcome {
-  if (draft.stateChars > MAX_SHARD_STATE_CHARS) {
-    return { is: 'stopped', why: `the steps' states come to ${draft.stateChars} characters of JSON` };
-  }
   const result = run(program, event, record, draft);
   if (result instanceof Rejected) return reject(program, record, result.rejection, draft);
   const { plan } = program;
@@ -166,6 +167,8 @@ function evaluate(program: Program, event: DecodedEvent, record: EventRecord, dr
     }
     const parked = park(record, { step: result.step, found: result.found, sinceMs: record.arrivalMs }, draft);
     if (parked.is !== 'done') return parked;
+  } else if (result.growth > 0 && draft.stateChars + result.growth > MAX_SHARD_STATE_CHARS) {
+    return { is: 'stopped', why: `the steps' states come to ${draft.stateChars} characters of JSON and would grow` };
   } else result.into(draft);
   draft.threw = threw;
   draft.quarantined = counted(draft.quarantined, false);
@@ -223,6 +226,15 @@ class RecordEffects implements Effects {
     this.#states.set(`${step}/${key}`, { step, key, state });
   }
 
+  /** By how many characters the states grow. */
+  get growth(): number {
+    let growth = 0;
+    for (const { step, key, state } of this.#states.values()) {
+      growth += stateChars(step, key, state) - stateChars(step, key, this.#draft.stateOf(step, key));
+    }
+    return growth;
+  }
+
   into(draft: Draft): void {
     // A loop each: an event of very many rows would exhaust the stack as arguments.
     for (const row of this.rows) draft.rows.push(row);
@@ -234,7 +246,7 @@ class RecordEffects implements Effects {
 }
 
 /** Takes the first parked records of a key through, until one throws again. Duplicates have been dropped on arrival. */
-function redrive(program: Program, { key }: Redrive, draft: Draft, loaded: Loaded): Outcome {
+function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): Outcome {
   const front = draft.lot.front(key, MAX_REDRIVEN);
   const objects = [...new Set(front.map(({ object }) => object))].filter(
     (object) => object !== draft.object && !loaded.has(object),

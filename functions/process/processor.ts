@@ -21,6 +21,7 @@ export function processor(engine: Engine, logger: Logger, metrics: Metrics) {
       count(metrics, result);
       if (result.quarantined > 0) logger.warn('records quarantined', { shardId, reasons: result.reasons });
       if (result.parked > 0) logger.warn('records parked', { shardId, parked: result.parked, waiting: result.waiting });
+      if (typeof result.snapshot === 'object') logger.warn('no snapshot', { shardId, reason: result.snapshot.failed });
       if (result.stopped !== undefined) logger.error('pipeline stopped', { shardId, why: result.stopped });
       return failuresFrom(result.unfinished);
     } catch (error) {
@@ -49,6 +50,6 @@ function count(metrics: Metrics, result: BatchResult): void {
   metrics.addMetric('ParkedRecords', MetricUnit.Count, result.waiting);
   metrics.addMetric('Repaired', MetricUnit.Count, result.repaired);
   metrics.addMetric('Snapshots', MetricUnit.Count, result.snapshot === 'stored' ? 1 : 0);
-  metrics.addMetric('SnapshotsFailed', MetricUnit.Count, result.snapshot === 'failed' ? 1 : 0);
+  metrics.addMetric('SnapshotsFailed', MetricUnit.Count, typeof result.snapshot === 'object' ? 1 : 0);
   metrics.addMetric('Stopped', MetricUnit.Count, result.stopped === undefined ? 0 : 1);
 }

@@ -39,7 +39,8 @@ export class EventStream extends Construct {
     });
   }
 
-  /** Lets an event source mapping read the stream in the name of `grantee`. */
+  /** Lets `grantee` read the stream: list its shards and get their records. An event source mapping, which reads in the
+   *  name of its function, describes the stream as well. */
   grantConsume(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,

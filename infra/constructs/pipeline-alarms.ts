@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import { resourceName } from '../names.ts';
 import { OperatorAlarm, type OperatorAlarmProps } from './operator-alarm.ts';
-import { quarantinePercentage } from './pipeline-metrics.ts';
+import { parkedRecords, pipelineCount, quarantinePercentage } from './pipeline-metrics.ts';
 import type { ProcessFunction } from './process-function.ts';
 import { recordAgeSeconds, type StreamMapping } from './stream-mapping.ts';
 
@@ -19,14 +19,19 @@ export interface PipelineAlarmsProps {
 
 type Said = Omit<OperatorAlarmProps, 'topic' | 'name'>;
 
-/** What an operator must hear of first: lag, failure, and events on their way out of the stream. */
+/** What an operator must hear of first: lag, failure, records set aside, and events on their way out of the stream. */
 export class PipelineAlarms extends Construct {
   readonly alarms: readonly OperatorAlarm[];
 
   constructor(scope: Construct, id: string, props: PipelineAlarmsProps) {
     super(scope, id);
     const { config, pipeline, topic } = props;
-    const alarms: Readonly<Record<string, Said>> = { ...failures(props), ...lag(props), ...losses(props) };
+    const alarms: Readonly<Record<string, Said>> = {
+      ...failures(props),
+      ...setAside(props),
+      ...lag(props),
+      ...losses(props),
+    };
     this.alarms = Object.entries(alarms).map(
       ([name, said]) =>
         new OperatorAlarm(this, name, { topic, name: resourceName(config.stage, `${pipeline}-${name}`), ...said }),
@@ -72,12 +77,38 @@ function failures({ pipeline, process }: PipelineAlarmsProps): Record<string, Sa
       meaning: 'Lambda turns invocations away: the concurrency of the account is used up.',
       runbook: 'throttles',
     },
+    'snapshots-failing': {
+      metric: pipelineCount(pipeline, 'SnapshotsFailed').with({ period: Duration.hours(1) }),
+      threshold: 3,
+      meaning: 'The states of shards cannot be saved to S3. Nothing is lost; each cold start reads more of the log.',
+      runbook: 'snapshots-failing',
+    },
+  };
+}
+
+function setAside({ pipeline }: PipelineAlarmsProps): Record<string, Said> {
+  return {
     quarantine: {
       metric: quarantinePercentage(pipeline),
       threshold: 1,
       datapoints: { breaching: 2, of: 3 },
       meaning: 'More than one event in a hundred cannot be processed. Athena tells why: operator/quarantine-by-reason.',
       runbook: 'quarantine',
+    },
+    parked: {
+      metric: parkedRecords(pipeline),
+      threshold: 1,
+      // A shard tells what it has parked when it has a batch; one of few events must not end the alarm between two.
+      datapoints: { breaching: 1, of: 12 },
+      meaning: 'A step has thrown: records wait with those that follow under their key, until they are redriven.',
+      runbook: 'parked',
+    },
+    stopped: {
+      metric: pipelineCount(pipeline, 'Stopped'),
+      threshold: 1,
+      meaning:
+        'A shard stands still: too many of its records fail, or it holds all it can. The log says which limit it is.',
+      runbook: 'stopped',
     },
   };
 }

@@ -14,7 +14,7 @@ import { resourceName } from '../names.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { DeliveredTable } from './delivered-table.ts';
 import type { EventStream } from './event-stream.ts';
-import { type PipelineCount, pipelineCount, quarantinePercentage } from './pipeline-metrics.ts';
+import { type PipelineCount, parkedRecords, pipelineCount, quarantinePercentage } from './pipeline-metrics.ts';
 import type { ProcessFunction } from './process-function.ts';
 import type { StreamMapping } from './stream-mapping.ts';
 
@@ -42,7 +42,7 @@ export class PipelineDashboard extends Construct {
     super(scope, id);
     const dashboardName = resourceName(props.config.stage, props.pipeline);
     const dashboard = new Dashboard(this, 'Resource', { dashboardName, defaultInterval: Duration.hours(3) });
-    const rows = [head(props), stream(props), processing(props), commits(props), lake(props)];
+    const rows = [head(props), stream(props), processing(props), setAside(props), commits(props), lake(props)];
     for (const row of rows) dashboard.addWidgets(...row);
     this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${dashboardName}`;
   }
@@ -95,12 +95,20 @@ function processing({ process, mapping }: PipelineDashboardProps): IWidget[] {
   );
 }
 
-function commits({ pipeline, log }: PipelineDashboardProps): IWidget[] {
-  const counts = (...names: PipelineCount[]) => names.map((name) => pipelineCount(pipeline, name));
+function setAside({ pipeline }: PipelineDashboardProps): IWidget[] {
   return row(
-    graph('Events', counts('Events', 'Duplicates', 'Rows')),
-    graph('Quarantine', counts('Quarantined'), [quarantinePercentage(pipeline)]),
-    graph('Commits', counts('Commits', 'LostSlots', 'BatchesGivenBack')),
+    graph('Quarantine', counts(pipeline, 'Quarantined'), [quarantinePercentage(pipeline)]),
+    graph('Parked and redriven', counts(pipeline, 'Parked', 'Redriven')),
+    graph('Records parked now, fullest shard', [parkedRecords(pipeline)]),
+    graph('Stopped by a budget', counts(pipeline, 'Stopped')),
+  );
+}
+
+function commits({ pipeline, log }: PipelineDashboardProps): IWidget[] {
+  return row(
+    graph('Events', counts(pipeline, 'Events', 'Duplicates', 'Rows')),
+    graph('Commits', counts(pipeline, 'Commits', 'LostSlots', 'Repaired', 'BatchesGivenBack')),
+    graph('Snapshots', counts(pipeline, 'Snapshots', 'SnapshotsFailed')),
     graph('Write units and throttles of the log', [
       log.table.metricConsumedWriteCapacityUnits({ statistic: 'Sum' }),
       log.table.metric('WriteThrottleEvents', { statistic: 'Sum' }),
@@ -116,6 +124,10 @@ function lake({ tables }: PipelineDashboardProps): IWidget[] {
     graph('Rows that did not fit', each('FailedConversion.Records', 'Sum')),
     graph('Oldest row waiting, s', each('DeliveryToS3.DataFreshness', 'Maximum')),
   );
+}
+
+function counts(pipeline: string, ...names: readonly PipelineCount[]): IMetric[] {
+  return names.map((name) => pipelineCount(pipeline, name));
 }
 
 type Graph = (width: number) => IWidget;

@@ -7,19 +7,34 @@ export type PipelineCount =
   | 'Events'
   | 'Duplicates'
   | 'Quarantined'
+  | 'Parked'
+  | 'Redriven'
   | 'Rows'
   | 'Commits'
   | 'LostSlots'
+  | 'Repaired'
+  | 'Snapshots'
+  | 'SnapshotsFailed'
+  | 'Stopped'
   | 'BatchesGivenBack';
 
 const PERIOD = Duration.minutes(5);
 
-export function pipelineCount(pipeline: string, metricName: PipelineCount): Metric {
+export function pipelineCount(pipeline: string, name: PipelineCount): Metric {
+  return pipelineMetric(pipeline, name, 'Sum');
+}
+
+/** How many records the shard that has most of them holds parked, among the shards that had a batch. */
+export function parkedRecords(pipeline: string): Metric {
+  return pipelineMetric(pipeline, 'ParkedRecords', 'Maximum');
+}
+
+function pipelineMetric(pipeline: string, metricName: string, statistic: 'Sum' | 'Maximum'): Metric {
   return new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensionsMap: { service: pipeline },
-    statistic: 'Sum',
+    statistic,
     period: PERIOD,
     label: metricName,
   });

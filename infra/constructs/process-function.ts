@@ -17,11 +17,14 @@ import type { StageConfig } from '../config.ts';
 import { EPOCH, functionName, METRIC_NAMESPACE } from '../names.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { DeliveredTable } from './delivered-table.ts';
+import type { EventStream } from './event-stream.ts';
 import type { LakeBucket } from './lake-bucket.ts';
 
 export interface ProcessFunctionProps {
   readonly config: StageConfig;
   readonly pipeline: string;
+  /** The stream whose shards the function looks at: for a shard's parents, and whether they are drained. */
+  readonly source: EventStream;
   readonly log: CommitLog;
   /** Every table the function delivers to, quarantine among them. */
   readonly tables: readonly DeliveredTable[];
@@ -53,6 +56,7 @@ export class ProcessFunction extends Construct {
       description: `Millrace: runs the pipeline ${pipeline}`,
       ...code(),
       architecture: Architecture.ARM_64,
+      // For the bundle, a batch, and the shards' states, which the engine bounds.
       memorySize: 1_024,
       timeout: Duration.seconds(60),
       role: this.role,
@@ -70,9 +74,10 @@ export class ProcessFunction extends Construct {
   }
 
   /** Allows what the environment names, and names what it allows. */
-  #connect({ pipeline, log, tables, bucket }: ProcessFunctionProps): ProcessEnvironment {
+  #connect({ pipeline, source, log, tables, bucket }: ProcessFunctionProps): ProcessEnvironment {
     log.grantCommit(this.role);
-    bucket.grantKeepOversize(this.role);
+    bucket.grantKeep(this.role, pipeline);
+    source.grantConsume(this.role);
     for (const table of tables) table.grantPut(this.role);
     const streams = Object.fromEntries(tables.map(({ name, delivery }) => [name, delivery.name]));
     return {
@@ -81,6 +86,7 @@ export class ProcessFunction extends Construct {
       MILLRACE_LOG_TABLE: log.table.tableName,
       MILLRACE_DELIVERY_STREAMS: Stack.of(this).toJsonString(streams),
       MILLRACE_BUCKET: bucket.bucket.bucketName,
+      MILLRACE_STREAM_ARN: source.stream.streamArn,
     };
   }
 }

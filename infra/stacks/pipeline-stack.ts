@@ -36,7 +36,7 @@ export class PipelineStack extends Stack {
     );
     const tables = [...own, quarantine];
     const log = new CommitLog(this, 'Log', { config, pipeline });
-    const process = new ProcessFunction(this, 'Process', { config, pipeline, log, tables, bucket });
+    const process = new ProcessFunction(this, 'Process', { config, pipeline, source, log, tables, bucket });
     const mapping = new StreamMapping(this, 'Mapping', { config, source, target: process, bucket });
     const queries = [...plan.queries, copiesQuery(plan)];
     new SavedQueries(this, 'Queries', { workgroup, databaseName, group: pipeline, queries });

@@ -16,10 +16,16 @@ describe('the lake', () => {
     expect(version).toMatchObject({ ...everyone, Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } });
   });
 
-  it('never expires rows, oversize payloads or failed batches', () => {
+  it('never expires rows, oversize payloads, parked records or failed batches; what the log points to outlives it', () => {
     const rules: Json[] = stage.one('AWS::S3::Bucket').Properties.LifecycleConfiguration.Rules;
-    const expiring = rules.filter(({ ExpirationInDays }) => ExpirationInDays).map(({ Prefix }) => Prefix);
-    expect(expiring).toEqual(['athena-results/', 'errors/']);
+    const expiring = rules.filter(({ ExpirationInDays }) => ExpirationInDays);
+    expect(expiring.every(({ Status }) => Status === 'Enabled')).toBe(true);
+    expect(Object.fromEntries(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]))).toEqual({
+      'athena-results/': 7,
+      'errors/': 365,
+      'spill/': 35,
+      'snapshots/': 65,
+    });
   });
 
   it('limits what a query reads, whatever the client says', () => {

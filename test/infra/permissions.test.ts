@@ -4,6 +4,10 @@ import { type Json, synthesise } from './stage.ts';
 const stage = synthesise();
 const texts = (value: unknown): string[] =>
   [value].flat().map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
+/** The folder of objects that a resource covers. */
+const folderOf = (resource: string) => /"\/([^"]*)"\]\]\}$/.exec(resource)?.[1];
+/** The logical id of a resource, without its hash. */
+const idOf = (resource: string) => /(?:FnGetAtt|")([A-Za-z]+?)[0-9A-F]{8}/.exec(resource)?.[1];
 
 describe('permissions', () => {
   const statements = (): Json[] => [
@@ -23,13 +27,16 @@ describe('permissions', () => {
     const open = statements()
       .flatMap(({ Resource: resources }) => texts(resources))
       .filter((resource) => resource.includes('*'))
-      .map((resource) => /"\/([^"]*)"\]\]\}$/.exec(resource)?.[1] ?? resource);
+      .map((resource) => folderOf(resource) ?? resource);
     expect([...new Set(open)].sort()).toEqual([
       'aws/lambda/*',
       'errors/orders/*',
       'errors/orders_by_day/*',
       'errors/quarantine/*',
-      'oversize/*',
+      'oversize/orders/*',
+      'parked/orders/*',
+      'snapshots/orders/*',
+      'spill/orders/*',
       'tables/orders/*',
       'tables/orders_by_day/*',
       'tables/quarantine/*',
@@ -38,6 +45,39 @@ describe('permissions', () => {
 
   it('are the roles’ own: no policy that AWS manages', () => {
     for (const { Properties } of stage.of('AWS::IAM::Role')) expect(Properties.ManagedPolicyArns).toBeUndefined();
+  });
+
+  it('let a process function do just this, stating each action once', () => {
+    const [policy] = stage.of('AWS::IAM::Policy').filter(({ id }) => id.startsWith('ProcessRole'));
+    const allowed = policy?.Properties.PolicyDocument.Statement.flatMap((statement: Json) => {
+      expect(statement).toEqual({ Effect: 'Allow', Action: expect.anything(), Resource: expect.anything() });
+      const resources = texts(statement.Resource).map((resource) => folderOf(resource) ?? idOf(resource));
+      return texts(statement.Action).flatMap((action) => resources.map((resource) => `${action}  ${resource}`));
+    });
+    expect(allowed.sort()).toEqual([
+      'dynamodb:GetItem  LogTable',
+      'dynamodb:PutItem  LogTable',
+      'dynamodb:Query  LogTable',
+      'firehose:PutRecordBatch  QuarantineDelivery',
+      'firehose:PutRecordBatch  ordersDelivery',
+      'firehose:PutRecordBatch  ordersbydayDelivery',
+      'kinesis:DescribeStream  EventsStream',
+      'kinesis:DescribeStreamSummary  EventsStream',
+      'kinesis:GetRecords  EventsStream',
+      'kinesis:GetShardIterator  EventsStream',
+      'kinesis:ListShards  EventsStream',
+      'logs:CreateLogStream  ProcessLogs',
+      'logs:PutLogEvents  ProcessLogs',
+      's3:GetObject  parked/orders/*',
+      's3:GetObject  snapshots/orders/*',
+      's3:GetObject  spill/orders/*',
+      's3:ListBucket  LakeFilesBucket',
+      's3:PutObject  aws/lambda/*',
+      's3:PutObject  oversize/orders/*',
+      's3:PutObject  parked/orders/*',
+      's3:PutObject  snapshots/orders/*',
+      's3:PutObject  spill/orders/*',
+    ]);
   });
 
   it('let a delivery stream write its own table only', () => {

@@ -60,6 +60,7 @@ describe('the function', () => {
       Architectures: ['arm64'],
       Runtime: 'nodejs24.x',
       LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'INFO' },
+      MemorySize: 1_024,
       Timeout: 60,
     });
     expect(Object.keys(Properties.Environment.Variables)).toEqual([
@@ -68,6 +69,7 @@ describe('the function', () => {
       'MILLRACE_LOG_TABLE',
       'MILLRACE_DELIVERY_STREAMS',
       'MILLRACE_BUCKET',
+      'MILLRACE_STREAM_ARN',
       'POWERTOOLS_SERVICE_NAME',
       'POWERTOOLS_METRICS_NAMESPACE',
       'NODE_OPTIONS',
@@ -75,6 +77,8 @@ describe('the function', () => {
     const { MILLRACE_DELIVERY_STREAMS: streams } = Properties.Environment.Variables;
     const joined = streams['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : '?')).join('');
     expect(JSON.parse(joined)).toEqual({ orders: '?', orders_by_day: '?', quarantine: '?' });
+    const { EventSourceArn } = stage.one('AWS::Lambda::EventSourceMapping').Properties;
+    expect(Properties.Environment.Variables.MILLRACE_STREAM_ARN).toEqual(EventSourceArn);
     for (const group of stage.of('AWS::Logs::LogGroup')) expect(group.Properties.RetentionInDays).toBe(30);
   });
 });
@@ -126,6 +130,32 @@ describe('alarms', () => {
   });
 });
 
+describe('an alarm on what the function counts', () => {
+  /** Statistic and metric; period in seconds; threshold; periods that must breach, of how many. */
+  const ruleOf = (name: string) => {
+    const alarm = `millrace-dev-orders-${name}`;
+    const found = stage.of('AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.AlarmName === alarm);
+    const [rule]: Json[] = found.map(({ Properties }) => Properties);
+    const { Threshold, DatapointsToAlarm, EvaluationPeriods } = rule;
+    expect(rule.ComparisonOperator).toBe('GreaterThanOrEqualToThreshold');
+    const [{ Metric, Period, Stat }] = rule.Metrics.map(({ MetricStat }: Json) => MetricStat);
+    expect(Metric).toMatchObject({ Namespace: 'Millrace', Dimensions: [{ Name: 'service', Value: 'orders' }] });
+    return [`${Stat} ${Metric.MetricName}`, Period, Threshold, `${DatapointsToAlarm} of ${EvaluationPeriods}`];
+  };
+
+  it('of parked records begins with the first and does not end between two batches of a quiet shard', () => {
+    expect(ruleOf('parked')).toEqual(['Maximum ParkedRecords', 300, 1, '1 of 12']);
+  });
+
+  it('of a shard that a budget has stopped begins with the first record', () => {
+    expect(ruleOf('stopped')).toEqual(['Sum Stopped', 300, 1, '1 of 1']);
+  });
+
+  it('of snapshots begins when it is not one that failed', () => {
+    expect(ruleOf('snapshots-failing')).toEqual(['Sum SnapshotsFailed', 3_600, 3, '1 of 1']);
+  });
+});
+
 describe('the quarantine alarm', () => {
   it('sees a pipeline that refuses everything, which counts no events', () => {
     const alarms = stage.of('AWS::CloudWatch::Alarm').filter(({ id }) => id.startsWith('Alarmsquarantine'));
@@ -144,16 +174,39 @@ describe('the quarantine alarm', () => {
 });
 
 describe('the dashboard', () => {
+  const { DashboardBody: body, DashboardName } = stage.one('AWS::CloudWatch::Dashboard').Properties;
+  const text = body['Fn::Join'][1].map((part: Json) => (typeof part === 'string' ? part : 'x')).join('');
+  const { widgets }: Json = JSON.parse(text);
+
   it('shows the pipeline in the order of its flow, in rows of full width', () => {
-    const { DashboardBody: body, DashboardName } = stage.one('AWS::CloudWatch::Dashboard').Properties;
     expect(DashboardName).toBe('millrace-dev-orders');
-    const text = body['Fn::Join'][1].map((part: Json) => (typeof part === 'string' ? part : 'x')).join('');
-    const { widgets }: Json = JSON.parse(text);
     expect(
       widgets.map(({ properties }: Json) => properties.title ?? properties.markdown.split('\n')[0]),
     ).toMatchSnapshot();
     const rows = Map.groupBy<number, Json>(widgets, ({ y }) => y);
     for (const row of rows.values()) expect(row.reduce((sum, { width }) => sum + width, 0)).toBe(24);
+  });
+
+  it('shows what the function counts, and the fullest shard where that is no sum', () => {
+    const metrics: Json[] = widgets.flatMap(({ properties }: Json) => properties.metrics ?? []);
+    const own = metrics.filter(([namespace]) => namespace === 'Millrace');
+    for (const [, , ...dimension] of own) expect(dimension.slice(0, 2)).toEqual(['service', 'orders']);
+    expect(Object.fromEntries(own.map(([, name, , , { stat }]) => [name, stat]))).toEqual({
+      BatchesGivenBack: 'Sum',
+      Commits: 'Sum',
+      Duplicates: 'Sum',
+      Events: 'Sum',
+      LostSlots: 'Sum',
+      Parked: 'Sum',
+      ParkedRecords: 'Maximum',
+      Quarantined: 'Sum',
+      Redriven: 'Sum',
+      Repaired: 'Sum',
+      Rows: 'Sum',
+      Snapshots: 'Sum',
+      SnapshotsFailed: 'Sum',
+      Stopped: 'Sum',
+    });
   });
 
   it('is where its output says', () => {

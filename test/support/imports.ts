@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const CORE_PACKAGES = ['node:buffer', 'node:crypto', 'node:zlib', 'protobufjs/minimal.js', 'zod'];
 /** Clocks, randomness and the world outside have no place in core. */
 const IMPURE =
-  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bprocess\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(/;
+  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bprocess\.(?!ts')|\bset(Timeout|Interval|Immediate)\b|\bfetch\(/;
 
 export type Sources = ReadonlyMap<string, string>;
 

@@ -122,6 +122,24 @@ describe('parking', () => {
   });
 });
 
+describe('a full parking lot', () => {
+  it('stops the pipeline at the next record that would wait, until the mended code makes room', async () => {
+    const broken = { is: true };
+    const { run, restart, lake } = engineInMemory(countingPlan(broken, { parkingBudget: 1 }));
+    const keys = 10_000;
+    const poison = Array.from({ length: keys }, (_, i) => orderAt(i + 1, `c${i}`, 13));
+    expect(await run(poison)).toMatchObject({ parked: keys, stopped: undefined });
+    const next = [orderAt(keys + 1, 'ada', 13)];
+    expect(await run(next)).toMatchObject({ parked: 0, commits: 0, stopped: 'the parking lot is full' });
+    const follower = [orderAt(keys + 1, 'c7'), orderAt(keys + 2, 'ada')];
+    expect(await run(follower)).toMatchObject({ parked: 0, commits: 0, stopped: 'the parking lot is full' });
+    broken.is = false;
+    restart();
+    expect(await run(follower)).toMatchObject({ redriven: 1, events: 3, waiting: keys - 1, stopped: undefined });
+    expect(countsOf(lake.rows('counts'), 'c7')).toEqual(['e8/count.0 1', 'e10001/count.0 2']);
+  });
+});
+
 describe('budgets', () => {
   it('stop the pipeline before it parks a whole stream, and let it go on once it is mended', async () => {
     const broken = { is: true };

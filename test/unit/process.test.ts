@@ -120,6 +120,30 @@ describe('a step with state', () => {
     expect(part.lake.rows('quarantine')).toMatchObject([{ reason: 'wrong-shard' }]);
   });
 
+  it('stops the pipeline before the states outgrow the memory, and takes in what makes them smaller', async () => {
+    const text = z.object({ chars: z.int() });
+    const plan = pipeline('shop', [
+      from(Order)
+        .process('keep', {
+          init: () => ({ text: '' }),
+          on: (_, { amount }) => ({
+            state: amount === 0 ? undefined : { text: 'x'.repeat(amount) },
+            emit: [{ chars: amount }],
+          }),
+        })
+        .to(lake('kept', { schema: text })),
+    ]);
+    const { run } = engineInMemory(plan);
+    const records = Array.from({ length: 600 }, (_, i) => orderAt(i + 1, `c${i}`, 60_000));
+    const { stopped, events, unfinished } = await run(records);
+    expect(stopped).toMatch(/^the steps' states come to 33\d{6} characters of JSON and would grow$/);
+    expect(unfinished).toBe(records[events]?.sequenceNumber);
+    expect(await run([orderAt(601, 'c1', 0), orderAt(602, 'c601', 60_000)])).toMatchObject({
+      events: 2,
+      stopped: undefined,
+    });
+  });
+
   it('writes states compactly', async () => {
     const { run, log } = engineInMemory(countingPlan());
     await run(Array.from({ length: 500 }, (_, i) => orderAt(i + 1, `customer-${i % 300}`)));

@@ -57,7 +57,10 @@ describe('snapshots', () => {
     };
     const { run, restart } = engineInMemory(countingPlan(), { objects: { ...objects, put }, policy: OFTEN });
     await run([orderAt(1, 'ada')]);
-    expect(await run([orderAt(2, 'ada')])).toMatchObject({ commits: 1, snapshot: 'failed' });
+    expect(await run([orderAt(2, 'ada')])).toMatchObject({
+      commits: 1,
+      snapshot: { failed: 'TransientError: slow down' },
+    });
     restart();
     fails = false;
     expect(await run([orderAt(3, 'ada')])).toMatchObject({ events: 1, snapshot: 'stored' });
