@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A part of the hashes of partition keys, both ends included; 32 hexadecimal digits, so that text compares as numbers
  *  do. */
@@ -10,7 +10,7 @@ export interface HashRange {
 /** Where Kinesis puts a record: the MD5 of its partition key as a number of 128 bits
  *  (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html). */
 export function hashOf(partitionKey: string): string {
-  return createHash('md5').update(partitionKey).digest('hex');
+  return hash('md5', partitionKey);
 }
 
 export function isIn(range: HashRange, partitionKey: string): boolean {

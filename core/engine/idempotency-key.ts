@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** 96 bits. Among 10 million ids remembered, the chance that a new one is taken for one of them is 10^7 / 2^96, about
  *  1 in 10^22; with 64 bits it would be 1 in 10^12 for each event, too often for something that drops it. */
@@ -7,5 +7,5 @@ export const KEY_BYTES = 12;
 /** The idempotency key of an event: its source and id, hashed. A string of 12 Latin-1 characters, since those are what
  *  a Set compares by value at the least cost. */
 export function idempotencyKey(source: string, id: string): string {
-  return createHash('sha256').update(`${source.length}:${source}${id}`).digest().toString('latin1', 0, KEY_BYTES);
+  return hash('sha256', `${source.length}:${source}${id}`, 'buffer').toString('latin1', 0, KEY_BYTES);
 }
