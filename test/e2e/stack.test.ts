@@ -34,14 +34,26 @@ const request = (id: string, data: object = {}) => ({
   type: 'page.request',
   source: '/test',
   id,
-  data: { host: MARKER, at: '2026-11-01T10:00:00Z', method: 'GET', url: `/${id}`, status: 200, bytes: 1, ...data },
+  data: {
+    host: `${MARKER}-${id.at(-1)}`,
+    at: '2026-11-01T10:00:00Z',
+    method: 'GET',
+    url: `/${id}`,
+    status: 200,
+    bytes: 1,
+    ...data,
+  },
 });
+
+/** The key that producers put an event under; for what is no event, any. */
+const hostOf = (document: object | string | Uint8Array): string =>
+  (document as { readonly data?: { readonly host?: string } }).data?.host ?? 'nobody';
 
 async function put(documents: readonly (object | string | Uint8Array)[]): Promise<void> {
   const bytes = (each: object | string | Uint8Array) =>
     each instanceof Uint8Array ? each : Buffer.from(typeof each === 'string' ? each : JSON.stringify(each));
   for (let i = 0; i < documents.length; i += 500) {
-    const Records = documents.slice(i, i + 500).map((each, n) => ({ PartitionKey: `k${n % 7}`, Data: bytes(each) }));
+    const Records = documents.slice(i, i + 500).map((each) => ({ PartitionKey: hostOf(each), Data: bytes(each) }));
     const answer = await kinesis.send(new PutRecordsCommand({ StreamName: stack.outputs.streamName, Records }));
     expect(answer.FailedRecordCount).toBe(0);
   }
