@@ -27,7 +27,7 @@ export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
       sequence_number: item.sequenceNumber,
       ...(encode(rowData(node, item)) as object),
     });
-    if (LONE_SURROGATE.test(json)) {
+    if (json.includes('\\ud') && LONE_SURROGATE.test(json)) {
       throw new Rejected('schema', node.id, 'half of a surrogate pair in a text', 'well-formed Unicode');
     }
     const bytes = Buffer.byteLength(json);
