@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type FaultRule, FaultRuleError, readRule } from '../local/faults/rules.ts';
 import type { LocalRun } from '../local/run.ts';
 import { stageName, wholeNumber } from './options.ts';
 import { ASSEMBLY } from './project.ts';
@@ -12,17 +13,30 @@ interface Options {
   readonly port: number;
   readonly state?: string;
   readonly bufferSeconds?: number;
+  readonly fault: readonly FaultRule[];
+  readonly faultSeed?: number;
   readonly assembly?: string;
   readonly synth?: boolean;
   readonly stage: string;
 }
 
 const EXAMPLES = `
+Faults on request: SERVICE:ACTION:KIND:PROBABILITY[:MS], where ACTION is one such as PutItem, or *, and MS is MOST or LEAST-MOST.
+  throttle, error   the service refuses the call by its own error; nothing takes effect
+  lost-answer       the call takes effect, then the connection is cut
+  latency           the call waits MS first
+  partial           single records fail: firehose:PutRecordBatch, kinesis:PutRecords
+  duplicate         single records are stored twice: firehose:PutRecordBatch
+  kill, timeout     the execution environment is killed, or stands still until the function's timeout, MS after the
+                    invocation began (0-200 unless told): lambda:Invoke
+Rules can be changed while it runs: GET, PUT and DELETE /_millrace/faults; docs/local.md says how.
+
 Examples:
   $ npx millrace local                          run the stacks of cdk.out; nothing is kept
   $ npx millrace local --state .millrace/dev    keep streams, tables and objects
   $ npx millrace local --buffer-seconds 5       deliver to the lake every five seconds
-  $ npx millrace local --port 0                 on any free port`;
+  $ npx millrace local --port 0                 on any free port
+  $ npx millrace local --fault dynamodb:PutItem:throttle:0.1 --fault lambda:Invoke:kill:0.05:0-300`;
 
 /** `millrace local`: runs the synthesised stacks on this machine until it is told to stop. */
 export function register(program: Command): void {
@@ -32,6 +46,8 @@ export function register(program: Command): void {
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
     .option('--state <directory>', 'keep state here between runs')
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900))
+    .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule, [])
+    .option('--fault-seed <n>', 'repeat what chance decided for the faults', wholeNumber(0, 0xffff_ffff))
     .option('--assembly <directory>', 'cloud assembly to run (default: cdk.out)')
     .option('--synth', 'synthesise even when the assembly is up to date')
     .option('--stage <name>', 'stage to run', stageName, 'dev')
@@ -39,12 +55,23 @@ export function register(program: Command): void {
     .action(runLocal);
 }
 
-async function runLocal({ port, state, bufferSeconds, assembly, synth, stage }: Options): Promise<void> {
+function collectRule(text: string, rules: readonly FaultRule[]): readonly FaultRule[] {
+  try {
+    return [...rules, readRule(text)];
+  } catch (error) {
+    if (error instanceof FaultRuleError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}
+
+async function runLocal(options: Options): Promise<void> {
+  const { port, state, bufferSeconds, fault, faultSeed, assembly, synth, stage } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   await ensureAssembly({ directory, stage, force: synth, log });
   const stopped = untilSignal();
-  const run = await runHere({ assembly: directory, port, stateDir: state, bufferSeconds, log });
+  const faults = { rules: fault, seed: faultSeed };
+  const run = await runHere({ assembly: directory, port, stateDir: state, bufferSeconds, faults, log });
   try {
     console.log(describeRun(run));
     await stopped;

@@ -4,6 +4,7 @@ import { register as registerLocal } from './local.ts';
 import { register as registerPlan } from './plan.ts';
 import { register as registerPut } from './put.ts';
 import { register as registerQuery } from './query.ts';
+import { register as registerRedrive } from './redrive.ts';
 import { register as registerStart } from './start.ts';
 import { register as registerStatus } from './status.ts';
 import { styled } from './table.ts';
@@ -37,7 +38,15 @@ function createProgram({ out, err }: Output): Command {
     .showHelpAfterError('(--help says more)')
     .configureOutput({ writeOut: out, writeErr: err })
     .exitOverride();
-  for (const register of [registerStart, registerLocal, registerPut, registerPlan, registerQuery, registerStatus])
+  for (const register of [
+    registerStart,
+    registerLocal,
+    registerPut,
+    registerPlan,
+    registerQuery,
+    registerStatus,
+    registerRedrive,
+  ])
     register(program);
   return program;
 }

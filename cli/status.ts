@@ -31,8 +31,8 @@ const kinesis =
   (metric: string): FigureOf<StageOutputs> =>
   ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take: 'Sum' });
 const own =
-  (metric: string): FigureOf<Pipeline> =>
-  ({ name }) => ({ namespace: 'Millrace', metric, dimensions: { service: name }, take: 'Sum' });
+  (metric: string, take: Figure['take'] = 'Sum'): FigureOf<Pipeline> =>
+  ({ name }) => ({ namespace: 'Millrace', metric, dimensions: { service: name }, take });
 const lambda =
   (metric: string, take: Figure['take']): FigureOf<Pipeline> =>
   ({ functionName }) => ({ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, take });
@@ -45,6 +45,8 @@ const PIPELINE = {
   events: own('Events'),
   duplicates: own('Duplicates'),
   quarantined: own('Quarantined'),
+  /** The most that one shard held at a time; `millrace redrive --dry-run` counts what all hold now. */
+  parkedRecords: own('ParkedRecords', 'Maximum'),
   rows: own('Rows'),
   commits: own('Commits'),
   invocations: lambda('Invocations', 'Sum'),
@@ -62,7 +64,7 @@ Examples:
 export function register(program: Command): void {
   const command = program
     .command('status')
-    .description('show records in, lag, commits, rows and what was quarantined')
+    .description('show records in, lag, commits, rows, what was quarantined and what is parked')
     .option('--minutes <n>', 'look back this far', wholeNumber(1, 1_440), 60)
     .option('--rows', 'count the rows of every table (on AWS a query that Athena bills; a local run does so anyway)')
     .option('--no-rows', 'do not count the rows of the tables')

@@ -11,7 +11,8 @@ const ENTRIES = [
   /^pipelines\/[^/]+\/sample\.ts$/,
   /^local\/services\/lambda\/bootstrap\.ts$/,
   /^test\/support\/.*-child\.ts$/,
-  /^test\/sim\/main\.ts$/,
+  /^bench\/(main|.*-child)\.ts$/,
+  /^test\/(sim|torture)\/main\.ts$/,
   /\.d\.ts$/,
 ];
 

@@ -4,6 +4,7 @@ import {
   type KinesisClient,
   type Shard as KinesisShard,
   ListShardsCommand,
+  type ListShardsOutput,
 } from '@aws-sdk/client-kinesis';
 import { type Shard, type Shards, TransientError } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
@@ -21,16 +22,8 @@ const MAX_EMPTY_READS = 50;
 export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
   return {
     async describe(shardId) {
-      let token: string | undefined;
-      do {
-        const page = await transiently('stream: ListShards', () =>
-          client.send(new ListShardsCommand(token ? { NextToken: token } : { StreamARN: streamArn })),
-        );
-        const found = page.Shards?.find((shard) => shard.ShardId === shardId);
-        if (found) return shardOf(found);
-        token = page.NextToken;
-      } while (token);
-      return undefined;
+      const shards = await listShards(client, { StreamARN: streamArn });
+      return shards.find((shard) => shard.shardId === shardId);
     },
 
     async hasRecordsAfter(shardId, sequenceNumber) {
@@ -58,6 +51,24 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
       throw new TransientError(`the end of ${shardId} was not reached in ${MAX_EMPTY_READS} reads`);
     },
   };
+}
+
+/** Every shard that the stream lists: the open ones, and closed ones that may still hold records.
+ *  @throws TransientError when the stream did not answer. */
+export async function listShards(
+  client: KinesisClient,
+  stream: { readonly StreamARN: string } | { readonly StreamName: string },
+): Promise<readonly Shard[]> {
+  const shards: Shard[] = [];
+  let token: string | undefined;
+  do {
+    const page: ListShardsOutput = await transiently('stream: ListShards', () =>
+      client.send(new ListShardsCommand(token ? { NextToken: token } : stream)),
+    );
+    shards.push(...(page.Shards ?? []).map(shardOf));
+    token = page.NextToken;
+  } while (token);
+  return shards;
 }
 
 function shardOf({ ShardId, ParentShardId, AdjacentParentShardId, HashKeyRange }: KinesisShard): Shard {

@@ -10,7 +10,7 @@ import type { EventRecord, StreamRecord } from './record.ts';
 import type { ShardCache } from './shard-cache.ts';
 import type { ShardLogs } from './shard-log.ts';
 import { LogError, type ShardState } from './shard-state.ts';
-import { type Outcome, step } from './step.ts';
+import { loadedName, type Outcome, step } from './step.ts';
 
 export interface EnginePorts {
   readonly logs: ShardLogs;
@@ -98,7 +98,7 @@ function resultOf(draft: Draft) {
     quarantined: draft.rejected.length,
     reasons: tally(draft.rejected.map(({ rejection }) => rejection.reason)),
     parked: [...draft.parked.values()].reduce((sum, records) => sum + records.length, 0),
-    redriven: [...draft.redriven.values()].reduce((sum, count) => sum + count, 0),
+    redriven: draft.redrivenCount,
     waiting: draft.lot.size,
     rows: draft.rows.length + draft.outbox.length,
   };
@@ -112,7 +112,7 @@ function tally(names: readonly string[]): Record<string, number> {
 
 async function compute(program: Program, batch: Batch, state: ShardState, token: string, ports: EnginePorts) {
   const draft = new Draft(state, ports.logs.parkedName(state.shardId, state.slot + 1, token));
-  const loaded = new Map<string, ReadonlyMap<string, readonly EventRecord[]>>();
+  const loaded = new Map<string, readonly EventRecord[]>();
   for (const record of batch.records) {
     const unfinished = record.sequenceNumber;
     if (ports.clock.now() >= batch.stopAtMs) return { draft, unfinished, stopped: undefined };
@@ -120,7 +120,8 @@ async function compute(program: Program, batch: Batch, state: ShardState, token:
     for (;;) {
       outcome = step(program, record, draft, loaded);
       if (outcome.is !== 'waiting') break;
-      for (const object of outcome.objects) loaded.set(object, await parkedIn(object, ports.objects));
+      const { key, objects } = outcome;
+      for (const each of objects) loaded.set(loadedName(each, key), await parkedIn(each, key, ports.objects));
     }
     if (outcome.is === 'full') return { draft, unfinished, stopped: undefined };
     if (outcome.is === 'stopped') return { draft, unfinished, stopped: outcome.why };
@@ -128,10 +129,10 @@ async function compute(program: Program, batch: Batch, state: ShardState, token:
   return { draft, unfinished: undefined, stopped: undefined };
 }
 
-async function parkedIn(object: string, objects: ObjectStore): Promise<ReadonlyMap<string, readonly EventRecord[]>> {
+async function parkedIn(object: string, key: string, objects: ObjectStore): Promise<readonly EventRecord[]> {
   const bytes = await objects.get(object);
   if (!bytes) throw new LogError(`found no object ${object}; expected the parked records in it`);
-  return decodeParked(bytes);
+  return decodeParked(bytes, key);
 }
 
 async function flush(state: ShardState, { lake }: EnginePorts): Promise<void> {

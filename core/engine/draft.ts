@@ -105,6 +105,13 @@ export class Draft {
     ofKey.push(record);
   }
 
+  /** Parked records that this batch has taken through. */
+  get redrivenCount(): number {
+    let records = 0;
+    for (const count of this.redriven.values()) records += count;
+    return records;
+  }
+
   /** The key's first record has been taken through. */
   release(partitionKey: string): void {
     this.#ownLot().release(partitionKey, 1);

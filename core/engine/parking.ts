@@ -65,12 +65,12 @@ export class ParkingLot {
     this.#parts += 1;
   }
 
-  /** Where the key's first records lie, `limit` of them or fewer. */
-  front(key: string, limit: number): readonly ParkedPart[] {
+  /** Where the key's first records lie: so many of them, in so many parts, or fewer. */
+  front(key: string, records: number, parts: number): readonly ParkedPart[] {
     const front: ParkedPart[] = [];
-    let left = limit;
+    let left = records;
     for (const part of this.#keys.get(key)?.parts ?? []) {
-      if (left <= 0) break;
+      if (left <= 0 || front.length === parts) break;
       front.push({ ...part, count: Math.min(part.count, left) });
       left -= part.count;
     }
@@ -113,15 +113,14 @@ export function encodeParked(records: readonly EventRecord[]): Uint8Array {
   return Buffer.from(`${lines.join('\n')}\n`);
 }
 
-/** Reads stored records back, by partition key, each key's in order. */
-export function decodeParked(bytes: Uint8Array): ReadonlyMap<string, readonly EventRecord[]> {
+/** Reads the stored records of a key back, in order. */
+export function decodeParked(bytes: Uint8Array, key: string): readonly EventRecord[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  const byKey = new Map<string, EventRecord[]>();
+  const records: EventRecord[] = [];
   for (const line of text.split('\n').filter((each) => each !== '')) {
     const { shard_id, sequence_number, sub_sequence, partition_key, arrival, payload } = JSON.parse(line);
-    const ofKey = byKey.get(partition_key) ?? [];
-    byKey.set(partition_key, ofKey);
-    ofKey.push({
+    if (partition_key !== key) continue;
+    records.push({
       shardId: shard_id,
       position: { sequenceNumber: sequence_number, subSequence: sub_sequence },
       partitionKey: partition_key,
@@ -129,5 +128,5 @@ export function decodeParked(bytes: Uint8Array): ReadonlyMap<string, readonly Ev
       data: Buffer.from(payload, 'base64'),
     });
   }
-  return byKey;
+  return records;
 }

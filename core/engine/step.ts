@@ -18,23 +18,27 @@ import { counted, isOver, type Tally } from './tally.ts';
 /** Most events in one commit: bounds what a batch of aggregates can hold in memory. */
 export const MAX_EVENTS_PER_COMMIT = 25_000;
 
-/** Most parked records that one redrive takes through; the next goes on. */
+/** Most parked records that one commit takes through, and objects that they are read from. The next redrive goes on. */
 export const MAX_REDRIVEN = 1_000;
+const MAX_REDRIVEN_PARTS = 100;
 
 /** Fewer failures than these stop nothing, whatever their share. */
 const QUARANTINED_AT_LEAST = 100;
 const THREW_AT_LEAST = 20;
 
-/** Parked records by object and key, as far as they have been read. */
-export type Loaded = ReadonlyMap<string, ReadonlyMap<string, readonly EventRecord[]>>;
+/** Parked records, as far as they have been read, by `loadedName`. */
+export type Loaded = ReadonlyMap<string, readonly EventRecord[]>;
+
+/** Names the records of a key in an object. */
+export const loadedName = (object: string, key: string): string => `${object} ${key}`;
 
 /** What became of a record. Unless it is `done`, its rest has left no trace in the draft. */
 export type Outcome =
   | { readonly is: 'done' }
   /** The commit holds all it can; the rest of the record comes again. */
   | { readonly is: 'full' }
-  /** Parked records of these objects are to be read first. */
-  | { readonly is: 'waiting'; readonly objects: readonly string[] }
+  /** The key's parked records in these objects are to be read first. */
+  | { readonly is: 'waiting'; readonly key: string; readonly objects: readonly string[] }
   /** A budget is exceeded or a bound reached: the pipeline goes no further until somebody has looked. */
   | { readonly is: 'stopped'; readonly why: string };
 
@@ -247,13 +251,16 @@ class RecordEffects implements Effects {
 
 /** Takes the first parked records of a key through, until one throws again. Duplicates have been dropped on arrival. */
 function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): Outcome {
-  const front = draft.lot.front(key, MAX_REDRIVEN);
+  const front = draft.lot.front(key, MAX_REDRIVEN, MAX_REDRIVEN_PARTS);
+  const count = front.reduce((sum, part) => sum + part.count, 0);
+  if (draft.redrivenCount > 0 && draft.redrivenCount + count > MAX_REDRIVEN) return { is: 'full' };
   const objects = [...new Set(front.map(({ object }) => object))].filter(
-    (object) => object !== draft.object && !loaded.has(object),
+    (object) => object !== draft.object && !loaded.has(loadedName(object, key)),
   );
-  if (objects.length > 0) return { is: 'waiting', objects };
+  if (objects.length > 0) return { is: 'waiting', key, objects };
   for (const { object, from, count } of front) {
-    const records = (object === draft.object ? draft.parked : loaded.get(object))?.get(key)?.slice(from, from + count);
+    const all = object === draft.object ? draft.parked.get(key) : loaded.get(loadedName(object, key));
+    const records = all?.slice(from, from + count);
     if (records?.length !== count)
       throw new LogError(`${object}: found not all of the parked records; expected ${count}`);
     for (const record of records) {

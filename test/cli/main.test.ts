@@ -34,7 +34,7 @@ async function parse(...args: readonly string[]): Promise<{ code: number; stdout
 }
 
 describe('the command line', () => {
-  it.each([['--help'], ['local', '--help'], ['query', '--help'], ['status', '--help']])(
+  it.each([['--help'], ['local', '--help'], ['query', '--help'], ['status', '--help'], ['redrive', '--help']])(
     'helps: %s %s',
     async (...args) => {
       const { code, stdout, stderr } = await parse(...args);
@@ -53,6 +53,9 @@ describe('the command line', () => {
     [['query', 'SELECT 1', '--json', '--csv'], 'give either --json or --csv'],
     [['query', 'SELECT 1', '--endpoint', 'here'], 'Expected a URL'],
     [['status', '--local', '--aws'], 'give one of --local, --aws and --endpoint'],
+    [['redrive'], 'give --key or --all, or --dry-run'],
+    [['redrive', 'shop', '--key', 'ada', '--all'], 'give either --key or --all'],
+    [['redrive', '--all', '--timeout', '0'], 'whole number from 1 to 86400'],
     [['status', '--stage', 'Prod/1'], 'lower-case letter'],
   ])('does not understand %j: exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await parse(...args);

@@ -56,6 +56,8 @@ describe('the status of a stage', () => {
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 2);
     metric('Millrace', 'Events', { service: 'web' }, 41);
     metric('Millrace', 'Quarantined', { service: 'web' }, 1);
+    metric('Millrace', 'ParkedRecords', { service: 'web' }, 7);
+    metric('Millrace', 'ParkedRecords', { service: 'web' }, 3);
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 10);
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 30);
     gateway.serve([cloudFormation, cloudWatch, athena]);
@@ -117,6 +119,7 @@ describe('the status of a stage', () => {
           events: 41,
           duplicates: null,
           quarantined: 1,
+          parkedRecords: 7,
           rows: null,
           commits: null,
           invocations: null,

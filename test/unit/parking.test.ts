@@ -68,6 +68,31 @@ describe('parking', () => {
     expect(countsOf(lake.rows('counts'), 'eve').at(-1)).toBe('e3003/count.0 2501');
   });
 
+  it('takes no more through in one commit, however many redrives the batch holds', async () => {
+    const broken = { is: true };
+    const { run, lake } = engineInMemory(countingPlan(broken));
+    const records = ['eve', 'mal'].flatMap((key, k) =>
+      Array.from({ length: 700 }, (_, i) => orderAt(k * 700 + i + 1, key, i === 0 ? 13 : 10)),
+    );
+    await run(records);
+    broken.is = false;
+    const redrives = [redriveAt(2_001, 'eve'), redriveAt(2_002, 'mal'), orderAt(2_003, 'mal')];
+    const { sequenceNumber } = redrives[1] as { sequenceNumber: string };
+    expect(await run(redrives)).toMatchObject({ redriven: 700, waiting: 700, unfinished: sequenceNumber });
+    expect(await run(redrives.slice(1))).toMatchObject({ redriven: 700, waiting: 0, events: 701 });
+    expect(countsOf(lake.rows('counts'), 'mal').at(-1)).toBe('e2003/count.0 701');
+  });
+
+  it('reads at most a hundred objects for one redrive', async () => {
+    const broken = { is: true };
+    const { run } = engineInMemory(countingPlan(broken));
+    await run([orderAt(1, 'eve', 13)]);
+    for (let n = 2; n <= 130; n++) await run([orderAt(n, 'eve')]);
+    broken.is = false;
+    expect(await run([redriveAt(200, 'eve')])).toMatchObject({ redriven: 100, waiting: 30 });
+    expect(await run([redriveAt(201, 'eve')])).toMatchObject({ redriven: 30, waiting: 0 });
+  });
+
   it('stops at a record that throws again, and tells the new reason', async () => {
     const broken = { is: true };
     const { run, state, lake } = engineInMemory(countingPlan(broken));

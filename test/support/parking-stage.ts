@@ -1,0 +1,140 @@
+import * as z from 'zod';
+import type { PipelinePorts } from '../../cli/redrive-pipelines.ts';
+import { hashOf } from '../../core/engine/hash-range.ts';
+import { compareSequenceNumbers } from '../../core/engine/position.ts';
+import type { StreamRecord } from '../../core/engine/record.ts';
+import { ShardLogs } from '../../core/engine/shard-log.ts';
+import { redriveRecord } from '../../core/event/control.ts';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { type Shard, TransientError } from '../../core/ports.ts';
+import { ARRIVAL_MS, engineInMemory, recordAt, sequenceNumber, WHOLE } from './engine.ts';
+import { Order, order } from './orders.ts';
+
+/** A stream whose records the engine takes whenever somebody sleeps, with a step that throws on orders of some amounts. */
+export class ParkingStage {
+  /** Amounts on which the step throws. */
+  readonly broken = new Set<number>();
+  /** Records that the engine takes at a time; while somebody sleeps it takes `batches` times as many of each shard. */
+  batch = 500;
+  batches = Number.POSITIVE_INFINITY;
+  /** Shards whose records nobody takes. */
+  readonly stopped = new Set<string>();
+  shards: readonly Shard[] = [WHOLE];
+  /** What redrives put, by the sleep they were put before. */
+  readonly asked: { readonly key: string; readonly hashKey: string | undefined; readonly shardId: string }[][] = [[]];
+  /** Called before each sleep. */
+  onSleep = () => {};
+  nowMs = ARRIVAL_MS;
+  readonly #closed = new Set<string>();
+  readonly #records = new Map<string, StreamRecord[]>();
+  readonly #taken = new Map<string, number>();
+  readonly #engine: ReturnType<typeof engineInMemory>;
+  readonly logs: ShardLogs;
+  #count = 0;
+
+  constructor() {
+    const clock = { now: () => this.nowMs };
+    const checked = from(Order).map('check', ({ customer, amount }) => {
+      if (this.broken.has(amount)) throw new RangeError(`no order of ${amount}`);
+      return { customer, amount };
+    });
+    const schema = z.object({ customer: z.string(), amount: z.number() });
+    const plan = pipeline('shop', [checked.to(lake('checked', { schema }))], { parkingBudget: 1 });
+    const shards = {
+      describe: async (shardId: string) => this.shards.find((shard) => shard.shardId === shardId),
+      hasRecordsAfter: async (shardId: string, after = '0') =>
+        this.#of(shardId).some((record) => compareSequenceNumbers(record.sequenceNumber, after) > 0),
+    };
+    this.#engine = engineInMemory(plan, { clock, shards });
+    const { log, objects } = this.#engine;
+    this.logs = new ShardLogs({ log, objects, clock }, 'shop/v1', 0);
+  }
+
+  get pipeline(): PipelinePorts {
+    const ports = {
+      logs: this.logs,
+      listShards: async () => this.shards,
+      put: async (key: string, hashKey: string | undefined) => {
+        const data = redriveRecord(`redrive-${this.#count}`, 'shop', key);
+        const placed = this.#put(key, data, hashKey);
+        this.asked.at(-1)?.push({ key, hashKey, shardId: placed.shardId });
+        return placed;
+      },
+      clock: { now: () => this.nowMs },
+      sleep: (milliseconds: number) => this.#sleep(milliseconds),
+    };
+    return { name: 'shop', ports };
+  }
+
+  /** Amounts of the key's orders that are in the lake, in their order. */
+  amounts(customer: string): readonly unknown[] {
+    const rows = this.#engine.lake.rows('checked').filter((row) => row.customer === customer);
+    return rows.map(({ amount }) => amount);
+  }
+
+  order(customer: string, amount: number, hashKey?: string): void {
+    this.#put(customer, order(`order-${this.#count}`, { customer, amount }), hashKey);
+  }
+
+  /** Cuts a shard in the middle; the halves are `<id>0` and `<id>1`. */
+  split(shardId: string): void {
+    const shard = this.shards.find((each) => each.shardId === shardId) as Shard;
+    const middle = (BigInt(`0x${shard.range.from}`) + BigInt(`0x${shard.range.to}`)) / 2n;
+    const hex = (hash: bigint) => hash.toString(16).padStart(32, '0');
+    const low = { shardId: `${shardId}0`, parents: [shardId], range: { from: shard.range.from, to: hex(middle) } };
+    const high = { shardId: `${shardId}1`, parents: [shardId], range: { from: hex(middle + 1n), to: shard.range.to } };
+    this.#closed.add(shardId);
+    this.shards = [...this.shards, low, high];
+  }
+
+  /** The open shard of a hash. */
+  shardOf(hash: string): Shard {
+    const found = this.shards.find(
+      ({ shardId, range }) => !this.#closed.has(shardId) && range.from <= hash && hash <= range.to,
+    );
+    return found as Shard;
+  }
+
+  /** Has the engine take what there is, in shards that are not stopped. */
+  async process(): Promise<void> {
+    for (const { shardId } of this.shards) {
+      for (let i = 0; i < this.batches && (await this.#takeBatch(shardId)); i++) {}
+    }
+  }
+
+  async #takeBatch(shardId: string): Promise<boolean> {
+    const taken = this.#taken.get(shardId) ?? 0;
+    const batch = this.#of(shardId).slice(taken, taken + this.batch);
+    if (batch.length === 0 || this.stopped.has(shardId)) return false;
+    try {
+      const { unfinished } = await this.#engine.run(batch, Number.POSITIVE_INFINITY, shardId);
+      const done = batch.findIndex((record) => record.sequenceNumber === unfinished);
+      this.#taken.set(shardId, taken + (done < 0 ? batch.length : done));
+      return true;
+    } catch (error) {
+      if (error instanceof TransientError) return false; // a child that comes too early
+      throw error;
+    }
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    this.nowMs += milliseconds;
+    this.onSleep();
+    await this.process();
+    this.asked.push([]);
+  }
+
+  #put(key: string, data: object, hashKey?: string) {
+    const hash = hashKey === undefined ? hashOf(key) : BigInt(hashKey).toString(16).padStart(32, '0');
+    const { shardId } = this.shardOf(hash);
+    this.#count += 1;
+    this.#of(shardId).push(recordAt(this.#count, data, this.nowMs, key));
+    return { shardId, sequenceNumber: sequenceNumber(this.#count) };
+  }
+
+  #of(shardId: string): StreamRecord[] {
+    const records = this.#records.get(shardId) ?? [];
+    this.#records.set(shardId, records);
+    return records;
+  }
+}

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from './imports.ts';
+
+const run = promisify(execFile);
+
+/** What a stage is synthesised from, the pipelines apart. */
+const SOURCES = ['adapters', 'core', 'functions', 'infra', 'cdk.json', 'package-lock.json'];
+
+/** A copy of the project with pipelines of a test's own. It lies in the project, so that imports of packages resolve. */
+export class ProjectCopy {
+  readonly #directory: string;
+  #synths = 0;
+
+  constructor(name: string) {
+    mkdirSync(join(ROOT, '.millrace'), { recursive: true });
+    this.#directory = mkdtempSync(join(ROOT, '.millrace', `${name}-`));
+    for (const source of SOURCES) cpSync(join(ROOT, source), join(this.#directory, source), { recursive: true });
+  }
+
+  /** Synthesises the stage of these pipelines, the source of `pipelines/index.ts`, and gives the assembly's directory. */
+  async synthesise(pipelines: string): Promise<string> {
+    mkdirSync(join(this.#directory, 'pipelines'), { recursive: true });
+    writeFileSync(join(this.#directory, 'pipelines/index.ts'), pipelines);
+    this.#synths += 1;
+    const assembly = join(this.#directory, `assembly-${this.#synths}`);
+    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+    const args = [cdk, 'synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', assembly];
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      CDK_DISABLE_VERSION_CHECK: '1',
+    };
+    await run(process.execPath, args, { cwd: this.#directory, env });
+    return assembly;
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true });
+  }
+}
