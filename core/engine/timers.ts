@@ -25,7 +25,8 @@ export class Timers {
     const merged: Timer[] = [];
     let next = 0;
     for (const timer of this.#sorted) {
-      for (; next < fresh.length && compareTimers(fresh[next] as Timer, timer) < 0; next++) merged.push(fresh[next] as Timer);
+      for (; next < fresh.length && compareTimers(fresh[next] as Timer, timer) < 0; next++)
+        merged.push(fresh[next] as Timer);
       if (isValid(timer)) merged.push(timer);
     }
     for (; next < fresh.length; next++) merged.push(fresh[next] as Timer);

@@ -17,7 +17,11 @@ export function process(node: ProcessNode, event: EventType, pipeline: string, n
     if (result.state === undefined) return effects.setCell(node.id, key, undefined);
     const wakeMs = wakeAfter(node, result.wakeMs, effects.watermarkMs);
     const state = keep(node.id, result.state);
-    const cell: Cell = { state, ...(wakeMs !== undefined && { wakeMs }), ...(expiresMs !== undefined && { expiresMs }) };
+    const cell: Cell = {
+      state,
+      ...(wakeMs !== undefined && { wakeMs }),
+      ...(expiresMs !== undefined && { expiresMs }),
+    };
     effects.setCell(node.id, key, cell);
   };
   const emit = (item: Item, emitted: readonly Emitted[] = [], prefix: string, effects: Effects) =>
@@ -31,7 +35,12 @@ export function process(node: ProcessNode, event: EventType, pipeline: string, n
       const { key, timeMs } = item.event;
       const { watermarkMs } = effects;
       const before = effects.cellOf(node.id, key)?.state ?? keep(node.id, node.init(key));
-      const result = node.on(before as never, item.data as never, { key, timeMs, watermarkMs, id: item.event.id + item.suffix });
+      const result = node.on(before as never, item.data as never, {
+        key,
+        timeMs,
+        watermarkMs,
+        id: item.event.id + item.suffix,
+      });
       keepCell(key, result, Math.max(timeMs, watermarkMs) + node.ttlMs, effects);
       emit(item, result.emit, `/${node.id}`, effects);
     },
@@ -53,6 +62,7 @@ export function process(node: ProcessNode, event: EventType, pipeline: string, n
 /** A time that has passed is the next that has not: so each waking of a key has a time of its own. */
 function wakeAfter(node: ProcessNode, wakeMs: number | undefined, watermarkMs: number): number | undefined {
   if (wakeMs === undefined) return undefined;
-  if (!Number.isFinite(wakeMs)) throw new RangeError(`step '${node.id}': wakeMs ${wakeMs}; expected milliseconds since 1970`);
+  if (!Number.isFinite(wakeMs))
+    throw new RangeError(`step '${node.id}': wakeMs ${wakeMs}; expected milliseconds since 1970`);
   return Math.max(Math.floor(wakeMs), watermarkMs + 1);
 }

@@ -1,9 +1,9 @@
 import type { DataOf, EventType } from '../event/event.ts';
-import type { Json } from '../event/json.ts';
 import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
 import { type Lake, tableOf } from './lake.ts';
-import type { LakeNode, PlanNode, ProcessContext } from './plan.ts';
+import type { LakeNode, PlanNode } from './plan.ts';
+import { type ProcessOptions, processNode } from './process.ts';
 
 /** Marks a stream whose items are the events' data unchanged, so that a table can take the events' own schema. */
 export type AsTheyCame = 'events as they came';
@@ -17,16 +17,6 @@ const MAX_AHEAD_DAYS = 1;
 export interface Output {
   /** The nodes from the source to the sink. */
   readonly path: readonly PlanNode[];
-}
-
-export interface ProcessOptions<Item, State, Result> {
-  /** The state of a key that has none. */
-  readonly init: (key: string) => State;
-  readonly on: (
-    state: State,
-    item: Item,
-    context: ProcessContext,
-  ) => { readonly state: State | undefined; readonly emit?: readonly Result[] };
 }
 
 /** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
@@ -59,12 +49,10 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
    *  and what to emit. States are JSON and immutable, at most 64 KiB a key; `state: undefined` forgets the key, whose
    *  next item begins with `init` again. `on` must depend on nothing else, so that a replay gives the same.
-   *  What is emitted has `/<id>.n` behind the event's id. */
-  process<State extends Json, Result>(
-    id: string,
-    { init, on }: ProcessOptions<Item, State, Result>,
-  ): Stream<Result, Mapped> {
-    return new Stream(this.#event, this.#then({ kind: 'process', id: checkStepId(id), input: this.#last, init, on }));
+   *  A result's `wakeMs` has `onWake` called for the key once event time has come that far, if nothing else is said before.
+   *  What is emitted has `/<id>.n` behind the event's id, or the id `<id>/<time>/<key>.n` when the key was woken. */
+  process<State, Result>(id: string, options: ProcessOptions<Item, State, Result>): Stream<Result, Mapped> {
+    return new Stream(this.#event, this.#then(processNode(checkStepId(id), this.#last, options)));
   }
 
   /** Sends the items to a table of the lake.
