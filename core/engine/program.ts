@@ -94,7 +94,9 @@ function operator(link: Link, node: PlanNode, event: EventType): Push {
 }
 
 function linkProcess(link: Link, node: ProcessNode, event: EventType): Push {
-  const { push, wake } = process(node, event, link.plan.name, fanOut(link, node, event));
+  const outputs = new Set(followers(link.plan, node.id).map((each) => (each.kind === 'output' ? each.output : '')));
+  const context = { pipeline: link.plan.name, takes: (output: string) => outputs.has(output) };
+  const { push, wake } = process(node, event, context, fanOut(link, node, event));
   link.wakes.set(node.id, named(node, wake));
   return push;
 }

@@ -1,6 +1,6 @@
 import type { EventType } from '../event/event.ts';
 import { type Cell, keep } from '../event/json.ts';
-import type { Emitted, ProcessNode, ProcessResult } from '../pipeline/plan.ts';
+import type { Emitted, ProcessNode, ProcessResult, Takers } from '../pipeline/plan.ts';
 import type { Effects, Item, Push, Wake } from './operator.ts';
 
 /** A step with state, as it is linked into a program. */
@@ -12,7 +12,12 @@ export interface Process {
   readonly wake: Wake;
 }
 
-export function process(node: ProcessNode, event: EventType, pipeline: string, next: Push): Process {
+export function process(
+  node: ProcessNode,
+  event: EventType,
+  { pipeline, takes }: { readonly pipeline: string } & Takers,
+  next: Push,
+): Process {
   const keepCell = (key: string, result: ProcessResult, expiresMs: number | undefined, effects: Effects) => {
     if (result.state === undefined) return effects.setCell(node.id, key, undefined);
     const wakeMs = wakeAfter(node, result.wakeMs, effects.watermarkMs);
@@ -40,8 +45,10 @@ export function process(node: ProcessNode, event: EventType, pipeline: string, n
         timeMs,
         watermarkMs,
         id: item.event.id + item.suffix,
+        takes,
       });
-      keepCell(key, result, Math.max(timeMs, watermarkMs) + node.ttlMs, effects);
+      const expiresMs = node.ttlMs === undefined ? undefined : Math.max(timeMs, watermarkMs) + node.ttlMs;
+      keepCell(key, result, expiresMs, effects);
       emit(item, result.emit, `/${node.id}`, effects);
     },
     wake({ key, dueMs, shardId, sequenceNumber }, effects) {

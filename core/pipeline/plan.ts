@@ -50,15 +50,20 @@ export type FlatMapNode = Step & { readonly kind: 'flatMap'; readonly map: StepF
 export type ProcessNode = Step & {
   readonly kind: 'process';
   readonly init: (key: string) => unknown;
-  readonly on: (state: never, item: never, context: ProcessContext) => ProcessResult;
+  readonly on: (state: never, item: never, context: ProcessContext & Takers) => ProcessResult;
   readonly onWake: ((state: never, context: WakeContext) => ProcessResult) | undefined;
-  /** How long after its last item a key is forgotten, by event time. */
-  readonly ttlMs: number;
+  /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
+  readonly ttlMs: number | undefined;
   /** What the step is, and all that its states' shape depends on: a change of it is another step. */
   readonly shape: string;
 };
 /** One of the outputs of a step that has several. */
 export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
+
+/** What anyone takes of the step's outputs. */
+export interface Takers {
+  readonly takes: (output: string) => boolean;
+}
 
 export interface ProcessResult {
   /** Undefined forgets the key. */
