@@ -1,0 +1,34 @@
+import type { Json } from '../event/json.ts';
+import type { Aggregate } from './aggregate.ts';
+import { type FieldOf, finite, integerIn, readerOf, type Taken } from './field.ts';
+import { inTime, type Timed, timed } from './in-time.ts';
+import { mergeRanked } from './ranked.ts';
+
+type Ranked = readonly [by: number, ...Timed];
+
+/** More would hardly fit into a state. */
+const MAX_TOP = 1000;
+
+/** The `n` items with the greatest `by`, greatest first, each with the value of a field or of what a function gives.
+ *  Of equals the earlier in event time goes first. For the most common values see `mostFrequent`. */
+export function top<Item, Field extends FieldOf<Item, Json> = never, Value extends Json = never>(
+  of: Field | ((item: Item) => Value),
+  { n, by }: { readonly n: number; readonly by: FieldOf<Item, number> | ((item: Item) => number) },
+): Aggregate<
+  Item,
+  readonly Ranked[],
+  readonly { readonly value: Taken<Item, Field, NoInfer<Value>>; readonly by: number }[]
+> {
+  const [reader, rank] = [readerOf(of), readerOf(by)];
+  const kind = `top(${reader.name},${n} by ${rank.name})`;
+  integerIn(kind, 'n', n, 1, MAX_TOP);
+  return {
+    kind,
+    of: (item, at) => [[finite(kind, rank.read(item)), ...timed(at, reader.read(item) as Json)]],
+    merge: (left, right) => mergeRanked(left, right, byRank, n),
+    result: (state) => state.map(([by, , , value]) => ({ value: value as Taken<Item, Field, Value>, by })),
+  };
+}
+
+const byRank = ([left, ...leftTimed]: Ranked, [right, ...rightTimed]: Ranked) =>
+  Math.sign(right - left) || inTime(leftTimed, rightTimed);
