@@ -37,55 +37,51 @@ const scaleAt = (height: number) => 3 - Math.sqrt(4 - 3 * height);
 /** Both together, in at most `limit` buckets: what is below those goes into the lowest. Which buckets remain depends on
  *  what was put in, not on its order. */
 export function mergeBuckets(left: Buckets, right: Buckets, limit: number): Buckets {
-  const merged: number[] = [];
-  let [l, r] = [0, 0];
-  while (l < left.length || r < right.length) {
-    const [a, b] = [left[l] ?? Number.POSITIVE_INFINITY, right[r] ?? Number.POSITIVE_INFINITY];
-    let count = 0;
-    if (a <= b) {
-      count += left[l + 1] as number;
-      l += 2;
-    }
-    if (b <= a) {
-      count += right[r + 1] as number;
-      r += 2;
-    }
-    merged.push(Math.min(a, b), count);
+  const merged = [...left];
+  let at = 0;
+  for (let r = 0; r < right.length; r += 2) {
+    const [bucket, count] = [right[r] as number, right[r + 1] as number];
+    while ((merged[at] as number) < bucket) at += 2;
+    if (merged[at] === bucket) (merged[at + 1] as number) += count;
+    else merged.splice(at, 0, bucket, count);
   }
-  const excess = merged.length - 2 * limit;
-  if (excess <= 0) return merged;
+  const excess = Math.max(0, merged.length - 2 * limit);
   for (let i = 0; i < excess; i += 2) (merged[excess + 1] as number) += merged[i + 1] as number;
   return merged.slice(excess);
 }
 
-/** As base64 of variable-length integers (LEB128): the first bucket's number, sign in its lowest bit, then a count and
- *  the distance to the next bucket by turns. */
+const MAX_VARINT_BYTES = 8;
+
+/** As base64 of variable-length integers (LEB128): the first bucket's number with its sign in the lowest bit, its count,
+ *  then for each further bucket the distance from the one before and its count. */
 export function encodeBuckets(buckets: Buckets): string {
-  const bytes: number[] = [];
-  buckets.forEach((value, i) => {
-    let rest = i % 2 === 1 ? value : i > 0 ? value - (buckets[i - 2] as number) : zigzag(value);
-    while (rest > 127) {
-      bytes.push((rest % 128) + 128);
-      rest = Math.floor(rest / 128);
-    }
-    bytes.push(rest);
-  });
-  return Buffer.from(bytes).toString('base64');
+  const bytes = Buffer.allocUnsafe(MAX_VARINT_BYTES * buckets.length);
+  let at = 0;
+  const put = (integer: number) => {
+    let rest = integer;
+    for (; rest > 127; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) + 128;
+    bytes[at++] = rest;
+  };
+  for (let i = 0; i < buckets.length; i += 2) {
+    const bucket = buckets[i] as number;
+    put(i === 0 ? zigzag(bucket) : bucket - (buckets[i - 2] as number));
+    put(buckets[i + 1] as number);
+  }
+  return bytes.toString('base64', 0, at);
 }
 
 export function decodeBuckets(text: string): Buckets {
-  const buckets: number[] = [];
-  let [value, scale] = [0, 1];
-  for (const byte of Buffer.from(text, 'base64')) {
-    value += (byte % 128) * scale;
-    scale *= 128;
-    if (byte > 127) continue;
-    const i = buckets.length;
-    buckets.push(i % 2 === 1 ? value : i > 0 ? value + (buckets[i - 2] as number) : unzigzag(value));
-    [value, scale] = [0, 1];
-  }
+  const bytes = Buffer.from(text, 'base64');
+  let at = 0;
+  const take = () => {
+    let [integer, scale] = [0, 1];
+    for (; (bytes[at] as number) > 127; scale *= 128) integer += ((bytes[at++] as number) - 128) * scale;
+    return integer + (bytes[at++] as number) * scale;
+  };
+  const buckets = [unzigzag(take()), take()];
+  while (at < bytes.length) buckets.push((buckets[buckets.length - 2] as number) + take(), take());
   return buckets;
 }
 
-const zigzag = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
-const unzigzag = (value: number) => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);
+const zigzag = (integer: number) => (integer < 0 ? -2 * integer - 1 : 2 * integer);
+const unzigzag = (integer: number) => (integer % 2 === 1 ? -(integer + 1) / 2 : integer / 2);

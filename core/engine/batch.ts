@@ -82,9 +82,10 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
     if (draft.isEmpty) return { ...result, commits: 0, snapshot: 'not due' };
     if (state.isSealed) throw new LogError(`${batch.shardId}: found a new record; expected none, its log is sealed`);
     await deliver(program, draft, delivered, ports);
+    const snapshot = await takeSnapshot(state, ports);
     if (await commit(state, draft, token, ports)) {
       if (state.outbox.length > 0) await flush(state, ports);
-      return { ...result, commits: 1, snapshot: await takeSnapshot(state, ports) };
+      return { ...result, commits: 1, snapshot };
     }
   }
   throw new TransientError(`${batch.shardId}: the slot was lost ${MAX_LOST_SLOTS + 1} times in a row`);
@@ -188,13 +189,14 @@ async function commit(state: ShardState, draft: Draft, token: string, ports: Eng
   return outcome === 'committed';
 }
 
-/** A snapshot only makes cold starts shorter: one that is lost is taken again after a later batch. */
+/** Stores the state that the batch began with, when that is due; the batch's entry then names it, whoever writes the next.
+ *  A snapshot only makes cold starts shorter: one that is lost is taken again with a later batch. */
 async function takeSnapshot(state: ShardState, { logs }: EnginePorts): Promise<BatchResult['snapshot']> {
   if (!logs.isSnapshotDue(state)) return 'not due';
   try {
     await logs.snapshot(state);
     return 'stored';
   } catch (error) {
-    return { failed: show(error) }; // whatever it is: the batch stands
+    return { failed: show(error) }; // whatever it is: the batch does without
   }
 }

@@ -17,7 +17,7 @@ export interface SnapshotPolicy {
 export const SNAPSHOT_POLICY: SnapshotPolicy = { bytes: 4 * 1024 * 1024, commits: 1_000 };
 
 /** By arrival, so that a slow shard has a snapshot long before its entries expire. */
-const SNAPSHOT_AGE_MS = 7 * 24 * 3_600_000;
+const SNAPSHOT_AGE_MS = 24 * 3_600_000;
 
 /** First byte of a body that stands for one in the object store, whose name follows. Entries begin with their version. */
 const SPILLED = 0xff;
@@ -128,7 +128,8 @@ export class ShardLogs {
     );
   }
 
-  /** Stores a snapshot; the next entry names it, and until then it is as if there were none. Its rows have been delivered.
+  /** Stores a snapshot; the next entry names it, and until then it is as if there were none. To be taken by whoever writes
+   *  that entry, for nobody else learns of it. The state's outbox has been delivered.
    *  @throws TransientError when it could not be stored. */
   async snapshot(state: ShardState): Promise<void> {
     const { slot, shardId, arrivalMs } = state;

@@ -33,9 +33,9 @@ describe('snapshots', () => {
       const { snapshot } = await run([orderAt(n, `c${n % 3}`, n % 4 === 0 ? 13 : 10)]);
       if (snapshot === 'stored') taken.push(n);
     }
-    expect(taken).toEqual([2, 5, 8]); // the genesis counts
+    expect(taken).toEqual([3, 6, 9]); // of the slots before them; the genesis counts
     expect([...objects.objects.keys()].filter((name) => name.startsWith('snapshots/'))).toEqual(
-      taken.map((slot) => `snapshots/counting/v1/${SHARD}/${slot}`),
+      taken.map((slot) => `snapshots/counting/v1/${SHARD}/${slot - 1}`),
     );
     const warm = (await state()).snapshotEntry();
     restart();
@@ -48,6 +48,18 @@ describe('snapshots', () => {
     ).toEqual(cold.details.states);
   });
 
+  it('come into use though no environment lives for two batches', async () => {
+    const { log, watched } = watchedLog();
+    const { run, restart } = engineInMemory(countingPlan(), { log, policy: OFTEN });
+    for (let n = 1; n <= 20; n++) {
+      await run([orderAt(n, 'ada')]);
+      restart();
+      watched.read = 0;
+    }
+    await run([orderAt(21, 'ada')]);
+    expect(watched.read).toBeLessThanOrEqual(4);
+  });
+
   it('do no harm when they are lost', async () => {
     const objects = memoryObjectStore();
     let fails = true;
@@ -57,13 +69,12 @@ describe('snapshots', () => {
     };
     const { run, restart } = engineInMemory(countingPlan(), { objects: { ...objects, put }, policy: OFTEN });
     await run([orderAt(1, 'ada')]);
-    expect(await run([orderAt(2, 'ada')])).toMatchObject({
-      commits: 1,
-      snapshot: { failed: 'TransientError: slow down' },
-    });
+    await run([orderAt(2, 'ada')]);
+    const failed = { failed: 'TransientError: slow down' };
+    expect(await run([orderAt(3, 'ada')])).toMatchObject({ commits: 1, snapshot: failed });
     restart();
     fails = false;
-    expect(await run([orderAt(3, 'ada')])).toMatchObject({ events: 1, snapshot: 'stored' });
+    expect(await run([orderAt(4, 'ada')])).toMatchObject({ events: 1, snapshot: 'stored' });
   });
 
   it('are taken by age too, so that a slow shard does not outlive its entries', async () => {
@@ -71,8 +82,9 @@ describe('snapshots', () => {
     const day = 24 * 3_600_000;
     const at = (n: number, ms: number) => ({ ...orderAt(n, 'ada'), arrivalMs: ARRIVAL_MS + ms });
     expect(await run([at(1, 0)])).toMatchObject({ snapshot: 'not due' });
-    expect(await run([at(2, 7 * day - 1)])).toMatchObject({ snapshot: 'not due' });
-    expect(await run([at(3, 7 * day)])).toMatchObject({ snapshot: 'stored' });
+    expect(await run([at(2, day - 1)])).toMatchObject({ snapshot: 'not due' });
+    expect(await run([at(3, day)])).toMatchObject({ snapshot: 'not due' }); // of slot 2, a millisecond short
+    expect(await run([at(4, day)])).toMatchObject({ snapshot: 'stored' });
   });
 
   it('are missed loudly', async () => {
