@@ -13,6 +13,7 @@ interface Options {
   readonly port: number;
   readonly state?: string;
   readonly bufferSeconds?: number;
+  readonly scheduleSeconds?: number;
   readonly fault: readonly FaultRule[];
   readonly faultSeed?: number;
   readonly assembly?: string;
@@ -35,6 +36,7 @@ Examples:
   $ npx millrace local                          run the stacks of cdk.out; nothing is kept
   $ npx millrace local --state .millrace/dev    keep streams, tables and objects
   $ npx millrace local --buffer-seconds 5       deliver to the lake every five seconds
+  $ npx millrace local --schedule-seconds 5     let event time move on every five seconds, also without events
   $ npx millrace local --port 0                 on any free port
   $ npx millrace local --fault dynamodb:PutItem:throttle:0.1 --fault lambda:Invoke:kill:0.05:0-300`;
 
@@ -46,6 +48,11 @@ export function register(program: Command): void {
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
     .option('--state <directory>', 'keep state here between runs')
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900))
+    .option(
+      '--schedule-seconds <n>',
+      "interval of schedules such as the heartbeat, in place of the stack's",
+      wholeNumber(1, 86_400),
+    )
     .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule, [])
     .option('--fault-seed <n>', 'repeat what chance decided for the faults', wholeNumber(0, 0xffff_ffff))
     .option('--assembly <directory>', 'cloud assembly to run (default: cdk.out)')
@@ -65,13 +72,14 @@ function collectRule(text: string, rules: readonly FaultRule[]): readonly FaultR
 }
 
 async function runLocal(options: Options): Promise<void> {
-  const { port, state, bufferSeconds, fault, faultSeed, assembly, synth, stage } = options;
+  const { port, state, bufferSeconds, scheduleSeconds, fault, faultSeed, assembly, synth, stage } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   await ensureAssembly({ directory, stage, force: synth, log });
   const stopped = untilSignal();
   const faults = { rules: fault, seed: faultSeed };
-  const run = await runHere({ assembly: directory, port, stateDir: state, bufferSeconds, faults, log });
+  const places = { assembly: directory, port, stateDir: state };
+  const run = await runHere({ ...places, bufferSeconds, scheduleSeconds, faults, log });
   try {
     console.log(describeRun(run));
     await stopped;

@@ -1,4 +1,5 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import { heartbeatName, METRIC_NAMESPACE } from '../infra/names.ts';
 
 /** One figure to read from CloudWatch. */
 export interface Figure {
@@ -7,6 +8,12 @@ export interface Figure {
   readonly dimensions: Readonly<Record<string, string>>;
   /** `Sum` and `Maximum` are over the whole time; `Latest` is the maximum of the last minute with data. */
   readonly take: 'Sum' | 'Maximum' | 'Latest';
+}
+
+/** How many heartbeats the stream took, which its own figures count among its records. */
+export function heartbeatFigure(stage: string): Figure {
+  const dimensions = { service: heartbeatName(stage) };
+  return { namespace: METRIC_NAMESPACE, metric: 'Heartbeats', dimensions, take: 'Sum' };
 }
 
 /** The figures over the last minutes, in their order; null where CloudWatch has no data.

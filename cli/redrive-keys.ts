@@ -1,4 +1,4 @@
-import { type HashRange, isIn } from '../core/engine/hash-range.ts';
+import { firstHashKey, type HashRange, isIn } from '../core/engine/hash-range.ts';
 import type { ParkedPart } from '../core/engine/parking.ts';
 import { compareSequenceNumbers } from '../core/engine/position.ts';
 import type { ShardState } from '../core/engine/shard-state.ts';
@@ -128,7 +128,7 @@ function later(last: Map<string, string>, shardId: string, sequenceNumber: strin
 /** A key in a shard that its hash does not lead to was put there by a hash key of the producer's choice. The beginning of
  *  the shard's range leads there, and after a reshard to the child that has taken over such keys. */
 function hashKeyFor(key: string, range: HashRange): string | undefined {
-  return isIn(range, key) ? undefined : BigInt(`0x${range.from}`).toString();
+  return isIn(range, key) ? undefined : firstHashKey(range);
 }
 
 /** Waits until the pipeline is past these records, by shard.

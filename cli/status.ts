@@ -2,7 +2,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Command } from 'commander';
 import type { Cell, Column } from './athena.ts';
-import { type Figure, readFigures } from './metrics.ts';
+import { type Figure, heartbeatFigure, readFigures } from './metrics.ts';
 import { wholeNumber } from './options.ts';
 import { type StageOutputs, stageOutputs } from './outputs.ts';
 import { printTable, styled } from './table.ts';
@@ -19,6 +19,7 @@ interface Options extends TargetOptions {
 export interface Status {
   readonly stage: string;
   readonly minutes: number;
+  /** Heartbeats do not count as records in; their few bytes do. */
   readonly stream: { readonly name: string } & Readonly<Record<keyof typeof STREAM, Cell>>;
   readonly pipelines: readonly ({ readonly name: string } & Readonly<Record<keyof typeof PIPELINE, Cell>>)[];
   /** `rows` is null when they were not counted. */
@@ -28,7 +29,7 @@ export interface Status {
 type FigureOf<Subject> = (subject: Subject) => Figure;
 
 const kinesis =
-  (metric: string): FigureOf<StageOutputs> =>
+  (metric: string): FigureOf<Stream> =>
   ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take: 'Sum' });
 const own =
   (metric: string, take: Figure['take'] = 'Sum'): FigureOf<Pipeline> =>
@@ -37,9 +38,14 @@ const lambda =
   (metric: string, take: Figure['take']): FigureOf<Pipeline> =>
   ({ functionName }) => ({ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, take });
 
+type Stream = Pick<StageOutputs, 'streamName'> & Pick<Target, 'stage'>;
 type Pipeline = StageOutputs['pipelines'][number];
 
-const STREAM = { recordsIn: kinesis('IncomingRecords'), bytesIn: kinesis('IncomingBytes') };
+const STREAM = {
+  recordsIn: kinesis('IncomingRecords'),
+  bytesIn: kinesis('IncomingBytes'),
+  heartbeats: ({ stage }: Stream) => heartbeatFigure(stage),
+};
 
 const PIPELINE = {
   events: own('Events'),
@@ -84,13 +90,13 @@ export async function readStatus(target: Target, minutes: number, withRows: bool
   const athena = new AthenaClient(target.client);
   try {
     const figures = [
-      ...Object.values(STREAM).map((figure) => figure(outputs)),
+      ...Object.values(STREAM).map((figure) => figure({ ...outputs, stage: target.stage })),
       ...outputs.pipelines.flatMap((pipeline) => Object.values(PIPELINE).map((figure) => figure(pipeline))),
     ];
     const values = [...(await readFigures(cloudWatch, figures, minutes, Date.now()))];
     const take = <Names extends object>(names: Names) =>
       Object.fromEntries(Object.keys(names).map((name) => [name, values.shift() ?? null])) as Record<keyof Names, Cell>;
-    const stream = { name: outputs.streamName, ...take(STREAM) };
+    const stream = withoutHeartbeats({ name: outputs.streamName, ...take(STREAM) });
     const pipelines = outputs.pipelines.map(({ name }) => ({ name, ...take(PIPELINE) }));
     const tables = await lakeTables(target, outputs);
     const counts = withRows ? await countRows(athena, outputs, tables) : new Map<string, number>();
@@ -100,6 +106,12 @@ export async function readStatus(target: Target, minutes: number, withRows: bool
     cloudWatch.destroy();
     athena.destroy();
   }
+}
+
+function withoutHeartbeats(stream: Status['stream']): Status['stream'] {
+  const { recordsIn, heartbeats } = stream;
+  if (recordsIn === null) return stream;
+  return { ...stream, recordsIn: Math.max(0, Number(recordsIn) - Number(heartbeats)) }; // one may be told before the other
 }
 
 function describeStatus({ minutes, stream, pipelines, tables }: Status): string {

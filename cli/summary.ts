@@ -3,13 +3,13 @@ import { FirehoseClient, ListDeliveryStreamsCommand } from '@aws-sdk/client-fire
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import type { Plan } from '../core/pipeline/index.ts';
 import type { Lake } from './lake.ts';
-import { readFigures } from './metrics.ts';
+import { heartbeatFigure, readFigures } from './metrics.ts';
 import type { StageOutputs } from './outputs.ts';
 import type { Target } from './target.ts';
 
 /** What a run came to, counted where it arrived: at the services and by SQL, never at the producer. */
 export interface Summary {
-  /** Records the stream took. */
+  /** Records the stream took, heartbeats apart. */
   readonly put: number;
   /** Rows of the table that every event comes to, copies included. */
   readonly inLake: number;
@@ -39,15 +39,15 @@ export async function summarise(
   elapsedSeconds: number,
 ): Promise<Summary> {
   const counts = await lake.counts();
-  const [put = 0, dynamoWriteUnits = 0, ...firehose] = await serviceCounts(target, outputs, plan);
+  const [records = 0, heartbeats = 0, dynamoWriteUnits = 0, ...firehose] = await serviceCounts(target, outputs, plan);
   const everyEvent = counts[lake.everyEvent];
   return {
-    put,
+    put: records - heartbeats,
     inLake: everyEvent?.rows ?? 0,
     distinct: everyEvent?.distinct ?? 0,
     quarantined: counts.quarantine?.distinct ?? 0,
     dynamoWriteUnits,
-    firehoseRecords: firehose.reduce((sum, records) => sum + records, 0),
+    firehoseRecords: firehose.reduce((sum, each) => sum + each, 0),
     ...(await objectCounts(target, outputs.bucketName)),
     elapsedSeconds: Number(elapsedSeconds.toFixed(1)),
     tables: Object.fromEntries(Object.entries(counts).map(([name, { distinct }]) => [name, distinct])),
@@ -61,6 +61,7 @@ async function serviceCounts(target: Target, outputs: StageOutputs, plan: Plan):
   const streams = await deliveryStreams(target);
   const figures = [
     sum('AWS/Kinesis', 'IncomingRecords', { StreamName: outputs.streamName }),
+    heartbeatFigure(target.stage),
     sum('AWS/DynamoDB', 'ConsumedWriteCapacityUnits', { TableName: table }),
     ...streams.map((name) => sum('AWS/Firehose', 'IncomingRecords', { DeliveryStreamName: name })),
   ];

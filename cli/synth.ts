@@ -14,7 +14,7 @@ export interface AssemblyOptions {
 }
 
 /** What an assembly is made from. */
-const SOURCES = ['adapters', 'core', 'functions', 'infra', 'pipelines', 'cdk.json', 'package.json'];
+export const SOURCES = ['adapters', 'core', 'functions', 'infra', 'pipelines', 'producer', 'cdk.json', 'package.json'];
 
 /** Synthesises the stage where there is no assembly of it, or one older than the sources.
  *  @throws CliError when synthesis fails; it has said why on stderr. */

@@ -1,6 +1,7 @@
 import {
   BUFFER_SECONDS,
   COLDER_AFTER_DAYS,
+  HEARTBEAT_SECONDS,
   PARALLELIZATION,
   QUERY_GIGABYTES,
   RETENTION_HOURS,
@@ -23,6 +24,10 @@ export interface StageConfig {
   readonly bufferSeconds: number;
   /** Concurrent batches per shard. Default 1, and nothing else is accepted as yet: see the stream mapping. */
   readonly parallelizationFactor: number;
+  /** How often each shard gets a record that moves event time on where no events come, in whole minutes. Each is a commit
+   *  of each pipeline whose shard has no events then: with 60, the default, up to 43,800 a month and shard. README.md says
+   *  what that costs. */
+  readonly heartbeatSeconds: number;
   /** Athena cancels a query that has scanned this much, at $5 per 1,000 GB. Default 100. */
   readonly queryLimitGigabytes: number;
   /** Age at which the tables' files move to S3 Standard-IA; undefined, the default, leaves them. */
@@ -55,6 +60,7 @@ const READERS: { readonly [Key in keyof StageConfig]: Reader<StageConfig[Key]> }
   removal: orDefault<'retain' | 'destroy'>('retain', oneOf('retain', 'destroy')),
   bufferSeconds: orDefault(300, integer(BUFFER_SECONDS)),
   parallelizationFactor: orDefault(1, integer(PARALLELIZATION)),
+  heartbeatSeconds: orDefault(60, integer(HEARTBEAT_SECONDS)),
   queryLimitGigabytes: orDefault(100, integer(QUERY_GIGABYTES)),
   tablesColderAfterDays: orDefault(undefined, integer(COLDER_AFTER_DAYS)),
   alarmEmail: orDefault(undefined, matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address')),
@@ -77,11 +83,18 @@ function orDefault<Value>(fallback: Value, read: Reader<Value>): Reader<Value> {
   return (key, value) => (value === undefined ? fallback : read(key, value));
 }
 
-function integer({ min, max }: { readonly min: number; readonly max: number }, or = ''): Reader<number> {
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+}
+
+function integer({ min, max, step = 1 }: Range, or = ''): Reader<number> {
+  const expected = step === 1 ? 'an integer' : `a multiple of ${step}`;
   return (key, value) => {
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
-    throw new ConfigError(key, value, `an integer from ${min} to ${max}${or}`);
+    if (typeof number === 'number' && number % step === 0 && number >= min && number <= max) return number;
+    throw new ConfigError(key, value, `${expected} from ${min} to ${max}${or}`);
   };
 }
 

@@ -14,6 +14,9 @@ export const BUFFER_SECONDS = { min: 0, max: 900 } as const;
 export const DYNAMIC_BUFFER_MIN_SECONDS = 60;
 /** S3 refuses transitions to Standard-IA before an object is this old. */
 export const COLDER_AFTER_DAYS = { min: 30, max: 36_500 } as const;
+/** Interval of a schedule by rate: `ScheduleExpression` counts whole minutes. Longer than an hour, windows would close too
+ *  late to be of use. */
+export const HEARTBEAT_SECONDS = { min: 60, max: 3_600, step: 60 } as const;
 /** Athena's `BytesScannedCutoffPerQuery` begins at 10 MB; in whole gigabytes here. */
 export const QUERY_GIGABYTES = { min: 1, max: 7_000_000_000 } as const;
 

@@ -33,9 +33,9 @@ export function addMillrace(app: App, props: MillraceProps): void {
   }
 }
 
-/** Names of pipelines become names of stacks and groups of queries; all tables share one database. */
+/** Names of pipelines become names of stacks, functions and groups of queries; all tables share one database. */
 function refuseClashes({ config, pipelines, quarantine }: MillraceProps): void {
-  refuseRepeated('pipeline', ['stream', 'lake', 'operator', ...pipelines.map(({ name }) => name)]);
+  refuseRepeated('pipeline', ['stream', 'lake', 'operator', 'heartbeat', ...pipelines.map(({ name }) => name)]);
   const tables = [quarantine, ...pipelines.flatMap((plan) => plan.tables)];
   refuseRepeated('table', [...tables.map(({ name }) => name), ...tables.map(({ name }) => rowsTableName(name))]);
   const streams = pipelines.flatMap((plan) =>

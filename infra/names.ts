@@ -24,6 +24,10 @@ export function functionName(stage: string, pipeline: string): string {
   return checked(resourceName(stage, pipeline), LAMBDA_NAME_MAX, 'a shorter stage or pipeline name: Lambda takes');
 }
 
+/** Name of all that gives the shards their heartbeat, and dimension `service` of its metric `Heartbeats`: the function's
+ *  name, since stages of one account share the namespace. */
+export const heartbeatName = (stage: string): string => resourceName(stage, 'heartbeat');
+
 /** Name of a table's delivery stream; tables that no one pipeline owns leave `pipeline` out.
  *  @throws ConfigError when Firehose cannot have a stream of that name. */
 export function deliveryStreamName(stage: string, table: string, pipeline?: string): string {

@@ -14,6 +14,7 @@ import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
 import { createS3 } from './services/s3.ts';
+import { createScheduler } from './services/scheduler/scheduler.ts';
 import { lockState } from './state-lock.ts';
 import { type Assembly, readAssembly } from './template/assembly.ts';
 import { notEmulated, type ProvisionedStack, provisionStacks } from './template/provision.ts';
@@ -27,6 +28,8 @@ export interface LocalOptions {
   readonly stateDir?: string;
   /** Buffering interval of every delivery stream, in place of the template's. */
   readonly bufferSeconds?: number;
+  /** Interval of every schedule, in place of the template's. */
+  readonly scheduleSeconds?: number;
   /** Takes one line for the person at the terminal. */
   readonly log?: (line: string) => void;
 }
@@ -88,7 +91,7 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds }: LocalOptions,
+  { bufferSeconds, scheduleSeconds }: LocalOptions,
   closers: Closers,
 ): Promise<readonly LocalService[]> {
   const kinesis = closers.add(createKinesis(context));
@@ -99,7 +102,8 @@ async function openServices(
   const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath }));
   const mapping = closers.add(createMapping(context, { reader: kinesis, lambda }));
-  return [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping];
+  const scheduler = closers.add(createScheduler(context, { lambda, scheduleSeconds }));
+  return [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler];
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

@@ -7,6 +7,8 @@ export interface OutgoingRecord {
   /** 1 to 256 characters. */
   readonly partitionKey: string;
   readonly data: Uint8Array;
+  /** Decimal: chooses the shard in place of the partition key's hash. */
+  readonly explicitHashKey?: string;
 }
 
 /** Makes a record of one JSON document, under the key of its event type. What is not such an event goes to the stream

@@ -3,6 +3,8 @@ import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 interface Outgoing {
   readonly partitionKey: string;
   readonly data: Uint8Array;
+  /** Decimal: chooses the shard in place of the partition key's hash. */
+  readonly explicitHashKey?: string;
 }
 
 /** One `PutRecords` call. For each record in order: undefined when it was taken, else the error's code. */
@@ -11,7 +13,11 @@ export function putRecordsTo(client: KinesisClient, streamName: string) {
     const answer = await client.send(
       new PutRecordsCommand({
         StreamName: streamName,
-        Records: records.map(({ partitionKey, data }) => ({ PartitionKey: partitionKey, Data: data })),
+        Records: records.map(({ partitionKey, data, explicitHashKey }) => ({
+          PartitionKey: partitionKey,
+          Data: data,
+          ExplicitHashKey: explicitHashKey,
+        })),
       }),
     );
     return records.map((_, index) => {

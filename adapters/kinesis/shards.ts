@@ -53,19 +53,30 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
   };
 }
 
+type Stream = { readonly StreamARN: string } | { readonly StreamName: string };
+
 /** Every shard that the stream lists: the open ones, and closed ones that may still hold records.
  *  @throws TransientError when the stream did not answer. */
-export async function listShards(
-  client: KinesisClient,
-  stream: { readonly StreamARN: string } | { readonly StreamName: string },
-): Promise<readonly Shard[]> {
-  const shards: Shard[] = [];
+export async function listShards(client: KinesisClient, stream: Stream): Promise<readonly Shard[]> {
+  return (await readShards(client, stream)).map(shardOf);
+}
+
+/** The shards that take records now: their ranges are all hashes there are. An open shard has no last sequence number
+ *  (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SequenceNumberRange.html).
+ *  @throws TransientError when the stream did not answer. */
+export async function listOpenShards(client: KinesisClient, stream: Stream): Promise<readonly Shard[]> {
+  const shards = await readShards(client, stream);
+  return shards.filter(({ SequenceNumberRange }) => !SequenceNumberRange?.EndingSequenceNumber).map(shardOf);
+}
+
+async function readShards(client: KinesisClient, stream: Stream): Promise<readonly KinesisShard[]> {
+  const shards: KinesisShard[] = [];
   let token: string | undefined;
   do {
     const page: ListShardsOutput = await transiently('stream: ListShards', () =>
       client.send(new ListShardsCommand(token ? { NextToken: token } : stream)),
     );
-    shards.push(...(page.Shards ?? []).map(shardOf));
+    shards.push(...(page.Shards ?? []));
     token = page.NextToken;
   } while (token);
   return shards;

@@ -6,8 +6,8 @@ import { engineOn } from '../../core/engine/engine.ts';
 import { compile } from '../../core/engine/program.ts';
 import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import type { Lake } from '../../core/ports.ts';
-import { requestHandler } from '../../functions/process/engine.ts';
 import { processor } from '../../functions/process/processor.ts';
+import { requestHandler } from '../../functions/request-handler.ts';
 import type { Contender, Results } from './contender.ts';
 import { Request, SHARD } from './workload.ts';
 

@@ -13,6 +13,11 @@ export function hashOf(partitionKey: string): string {
   return hash('md5', partitionKey);
 }
 
+/** The beginning of a range as Kinesis takes it for a record's `ExplicitHashKey`: a decimal number. */
+export function firstHashKey({ from }: HashRange): string {
+  return BigInt(`0x${from}`).toString();
+}
+
 export function isIn(range: HashRange, partitionKey: string): boolean {
   const hash = hashOf(partitionKey);
   return range.from <= hash && hash <= range.to;

@@ -12,6 +12,7 @@ import type { EnginePorts } from '../../core/engine/batch.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { compile, type Program } from '../../core/engine/program.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
+import { requestHandler } from '../request-handler.ts';
 import type { ProcessEnvironment } from './environment.ts';
 
 /** A pipeline on its services. */
@@ -19,10 +20,6 @@ export interface Engine {
   readonly program: Program;
   readonly ports: EnginePorts;
 }
-
-/** A call that hangs must not use up the invocation's time: the SDK gives it up and tries again, three times in all.
- *  Without `throwOnRequestTimeout` it would only warn. */
-export const requestHandler = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
 /** @throws Error when there is no pipeline of that name. */
 export function engineOf(plans: readonly Plan[], environment: ProcessEnvironment): Engine {

@@ -1,3 +1,5 @@
+import { readVariables, type Variables } from '../variables.ts';
+
 /** What the stack tells the process function; both sides use this one contract. */
 export interface ProcessEnvironment {
   /** Name of the pipeline to run. */
@@ -25,8 +27,6 @@ const NAMES = [
 ] as const satisfies readonly (keyof ProcessEnvironment)[];
 
 /** @throws Error naming the variables that are missing. */
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): ProcessEnvironment {
-  const missing = NAMES.filter((name) => !variables[name]);
-  if (missing.length > 0) throw new Error(`missing from the function's environment: ${missing.join(', ')}`);
-  return Object.fromEntries(NAMES.map((name) => [name, variables[name]])) as unknown as ProcessEnvironment;
+export function readEnvironment(variables: Variables): ProcessEnvironment {
+  return readVariables(NAMES, variables);
 }

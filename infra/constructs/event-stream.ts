@@ -39,6 +39,15 @@ export class EventStream extends Construct {
     });
   }
 
+  /** Lets `grantee` put records and see which shards there are. */
+  grantPutToShards(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['kinesis:ListShards', 'kinesis:PutRecords'],
+      resourceArns: [this.stream.streamArn],
+    });
+  }
+
   /** Lets `grantee` read the stream: list its shards and get their records. An event source mapping, which reads in the
    *  name of its function, describes the stream as well. */
   grantConsume(grantee: IGrantable): Grant {

@@ -11,6 +11,8 @@ export interface OperatorAlarmProps {
   readonly threshold: number;
   /** … in so many of the last periods; default 1 of 1. */
   readonly datapoints?: { readonly breaching: number; readonly of: number };
+  /** Whether a period without data counts as one above the threshold; default false. */
+  readonly alarmsWithoutData?: boolean;
   /** What has happened and what to do first, for the person who is woken. */
   readonly meaning: string;
   /** Section of docs/runbook.md. */
@@ -18,7 +20,7 @@ export interface OperatorAlarmProps {
 }
 
 /** An alarm that says what it means, where its runbook is, and tells the operator of its end too. Silence of a metric is
- *  no alarm: a stream without events has none. */
+ *  no alarm unless told: a stream without events has none. */
 export class OperatorAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: OperatorAlarmProps) {
     const { breaching, of } = props.datapoints ?? { breaching: 1, of: 1 };
@@ -30,7 +32,7 @@ export class OperatorAlarm extends Alarm {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       datapointsToAlarm: breaching,
       evaluationPeriods: of,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: props.alarmsWithoutData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(props.topic);
     this.addAlarmAction(action);

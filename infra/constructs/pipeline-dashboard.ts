@@ -59,7 +59,7 @@ function head({ pipeline, description, alarms }: PipelineDashboardProps): IWidge
 function stream({ source: { stream } }: PipelineDashboardProps): IWidget[] {
   const sum = { statistic: 'Sum', period: Duration.minutes(1) };
   return row(
-    graph('Records put', [stream.metricIncomingRecords(sum)]),
+    graph('Records put, heartbeats among them', [stream.metricIncomingRecords(sum)]),
     graph('Bytes put', [stream.metricIncomingBytes(sum)]),
     graph('Turned away by shard limits', [
       stream.metricWriteProvisionedThroughputExceeded({ ...sum, label: 'writes' }),

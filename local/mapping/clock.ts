@@ -1,4 +1,4 @@
-/** Time as the mapping sees it; tests bring their own. */
+/** Time as mappings and schedules see it; tests bring their own. */
 export interface Clock {
   now(): number;
   /** Resolves after `ms`, or as soon as `signal` aborts. */

@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, NameRule>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', max: 64 },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', max: 512 },
   'AWS::S3::Bucket': { property: 'BucketName', max: 63, lowerCase: true },
+  'AWS::Scheduler::Schedule': { property: 'Name', max: 64 },
   'AWS::SNS::Topic': { property: 'TopicName', max: 256 },
   'AWS::SQS::Queue': { property: 'QueueName', max: 80 },
 };

@@ -54,6 +54,10 @@ describe('the status of a stage', () => {
     const { metric } = cloudWatch;
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 40);
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 2);
+    metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 6);
+    metric('Millrace', 'Heartbeats', { service: 'millrace-dev-heartbeat' }, 4);
+    metric('Millrace', 'Heartbeats', { service: 'millrace-dev-heartbeat' }, 2);
+    metric('Millrace', 'Heartbeats', { service: 'millrace-prod-heartbeat' }, 7);
     metric('Millrace', 'Events', { service: 'web' }, 41);
     metric('Millrace', 'Quarantined', { service: 'web' }, 1);
     metric('Millrace', 'ParkedRecords', { service: 'web' }, 7);
@@ -112,7 +116,7 @@ describe('the status of a stage', () => {
     expect(status).toEqual({
       stage: 'dev',
       minutes: 60,
-      stream: { name: 's', recordsIn: 42, bytesIn: null },
+      stream: { name: 's', recordsIn: 42, bytesIn: null, heartbeats: 6 },
       pipelines: [
         {
           name: 'web',

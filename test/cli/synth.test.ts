@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isFresh } from '../../cli/synth.ts';
+import { isFresh, SOURCES } from '../../cli/synth.ts';
+import { importsOf, projectSources } from '../support/imports.ts';
 
 describe('isFresh', () => {
   let project = '';
@@ -30,5 +31,18 @@ describe('isFresh', () => {
     expect(isFresh(assembly, 'dev', project)).toBe(true);
     write('core/event/event.ts', 201);
     expect(isFresh(assembly, 'dev', project)).toBe(false);
+  });
+});
+
+describe('what an assembly is made from', () => {
+  it('is all that the app and the functions import', () => {
+    const sources = projectSources();
+    const isStart = (file: string) => file === 'infra/app.ts' || /^functions\/[^/]+\/handler\.ts$/.test(file);
+    const reached = new Set([...sources.keys()].filter(isStart));
+    for (const file of reached) {
+      for (const target of importsOf(file, sources.get(file) ?? '')) if (sources.has(target)) reached.add(target);
+    }
+    const folders = new Set([...reached].map((file) => file.split('/')[0]));
+    expect([...folders].sort()).toEqual(SOURCES.filter((source) => !source.endsWith('.json')).sort());
   });
 });

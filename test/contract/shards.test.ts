@@ -2,15 +2,18 @@ import { tmpdir } from 'node:os';
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
   KinesisClient,
   MergeShardsCommand,
   PutRecordCommand,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { kinesisShards } from '../../adapters/kinesis/shards.ts';
-import { isIn } from '../../core/engine/hash-range.ts';
-import type { Shards } from '../../core/ports.ts';
+import { putRecordsTo } from '../../adapters/kinesis/put-records.ts';
+import { kinesisShards, listOpenShards, listShards } from '../../adapters/kinesis/shards.ts';
+import { firstHashKey, isIn } from '../../core/engine/hash-range.ts';
+import type { Shard, Shards } from '../../core/ports.ts';
 import { type Gateway, openGateway } from '../../local/gateway.ts';
 import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
 
@@ -76,6 +79,41 @@ describe('the shards of a Kinesis stream', () => {
       const { ShardId } = await put(`key-${n}`);
       expect(ShardId === 'shardId-000000000001').toBe(isIn(high?.range as { from: string; to: string }, `key-${n}`));
     }
+  });
+
+  it('are open or closed', async () => {
+    const ids = (found: readonly Shard[]) => found.map(({ shardId }) => shardId);
+    expect(ids(await listShards(client, stream))).toEqual([FIRST, LOW, HIGH, MERGED]);
+    expect(ids(await listOpenShards(client, stream))).toEqual([MERGED]);
+  });
+
+  it('take a record by the beginning of their range, whatever its partition key, also after a split', async () => {
+    const StreamName = 'four';
+    await client.send(new CreateStreamCommand({ StreamName, ShardCount: 4 }));
+    const before = await listOpenShards(client, { StreamName });
+    const split = { StreamName, ShardToSplit: 'shardId-000000000000', NewStartingHashKey: '5' };
+    await client.send(new SplitShardCommand(split));
+    const record = (shard: Shard) => ({
+      partitionKey: 'ada',
+      explicitHashKey: firstHashKey(shard.range),
+      data: Buffer.from(shard.shardId),
+    });
+    expect(await putRecordsTo(client, StreamName)(before.map(record))).toEqual(before.map(() => undefined));
+    const taken: Record<string, string[]> = {};
+    for (const { shardId } of await listShards(client, { StreamName })) {
+      const from = { StreamName, ShardId: shardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
+      const { ShardIterator } = await client.send(new GetShardIteratorCommand(from));
+      const { Records = [] } = await client.send(new GetRecordsCommand({ ShardIterator }));
+      taken[shardId] = Records.map(({ Data }) => Buffer.from(Data ?? []).toString());
+    }
+    expect(taken).toEqual({
+      'shardId-000000000000': [],
+      'shardId-000000000001': ['shardId-000000000001'],
+      'shardId-000000000002': ['shardId-000000000002'],
+      'shardId-000000000003': ['shardId-000000000003'],
+      'shardId-000000000004': ['shardId-000000000000'],
+      'shardId-000000000005': [],
+    });
   });
 
   it('tell whether a closed shard holds records after a place', async () => {

@@ -19,7 +19,7 @@ let stack: Awaited<ReturnType<typeof runStack>>;
 let kinesis: KinesisClient;
 
 beforeAll(async () => {
-  stack = await runStack(stateDir);
+  stack = await runStack({ stateDir });
   kinesis = new KinesisClient(stack.target.client);
 }, 60_000);
 

@@ -47,14 +47,19 @@ describe('permissions', () => {
     for (const { Properties } of stage.of('AWS::IAM::Role')) expect(Properties.ManagedPolicyArns).toBeUndefined();
   });
 
-  it('let a process function do just this, stating each action once', () => {
-    const [policy] = stage.of('AWS::IAM::Policy').filter(({ id }) => id.startsWith('ProcessRole'));
-    const allowed = policy?.Properties.PolicyDocument.Statement.flatMap((statement: Json) => {
+  /** Action and resource of each permission of a role. */
+  const allowedTo = (role: string): string[] => {
+    const { Statement } = stage.one('AWS::IAM::Policy', role).Properties.PolicyDocument;
+    const allowed = Statement.flatMap((statement: Json) => {
       expect(statement).toEqual({ Effect: 'Allow', Action: expect.anything(), Resource: expect.anything() });
       const resources = texts(statement.Resource).map((resource) => folderOf(resource) ?? idOf(resource));
       return texts(statement.Action).flatMap((action) => resources.map((resource) => `${action}  ${resource}`));
     });
-    expect(allowed.sort()).toEqual([
+    return allowed.sort();
+  };
+
+  it('let a process function do just this, stating each action once', () => {
+    expect(allowedTo('ProcessRole')).toEqual([
       'dynamodb:GetItem  LogTable',
       'dynamodb:PutItem  LogTable',
       'dynamodb:Query  LogTable',
@@ -78,6 +83,31 @@ describe('permissions', () => {
       's3:PutObject  snapshots/orders/*',
       's3:PutObject  spill/orders/*',
     ]);
+  });
+
+  it('let the heartbeat see the shards and put to the stream, and nothing more', () => {
+    expect(allowedTo('HeartbeatRole')).toEqual([
+      'kinesis:ListShards  EventsStream',
+      'kinesis:PutRecords  EventsStream',
+      'logs:CreateLogStream  HeartbeatLogs',
+      'logs:PutLogEvents  HeartbeatLogs',
+    ]);
+  });
+
+  it('let the schedule call one function, in this account only', () => {
+    expect(allowedTo('HeartbeatCaller')).toEqual(['lambda:InvokeFunction  HeartbeatFunction']);
+    const { Statement } = stage.one('AWS::IAM::Role', 'HeartbeatCaller').Properties.AssumeRolePolicyDocument;
+    const group = 'arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule-group/default';
+    const [{ Condition, ...trust }] = Statement;
+    expect(Statement).toHaveLength(1);
+    expect(trust).toEqual({
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Principal: { Service: 'scheduler.amazonaws.com' },
+    });
+    const { 'aws:SourceAccount': account, 'aws:SourceArn': arn } = Condition.StringEquals;
+    expect(account).toEqual({ Ref: 'AWS::AccountId' });
+    expect(arn['Fn::Join'][1].map((part: Json) => part.Ref ?? part).join('')).toBe(group);
   });
 
   it('let a delivery stream write its own table only', () => {

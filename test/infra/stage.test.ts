@@ -26,9 +26,11 @@ describe('a stage', () => {
     const tagsOf = ({ Properties: { Tags = [] } }: Resource) =>
       Object.fromEntries(Tags.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]));
     const own = { Project: 'millrace', Stage: 'dev', Pipeline: 'orders' };
-    expect(tagsOf(stage.one('AWS::Lambda::Function'))).toEqual(own);
+    expect(tagsOf(stage.one('AWS::Lambda::Function', 'Process'))).toEqual(own);
     expect(tagsOf(stage.one('AWS::DynamoDB::Table'))).toEqual(own);
-    expect(tagsOf(stage.one('AWS::Kinesis::Stream'))).toEqual({ Project: 'millrace', Stage: 'dev' });
+    const shared = { Project: 'millrace', Stage: 'dev' };
+    expect(tagsOf(stage.one('AWS::Kinesis::Stream'))).toEqual(shared);
+    expect(tagsOf(stage.one('AWS::Lambda::Function', 'Heartbeat'))).toEqual(shared);
   });
 
   it('has no finding that is not acknowledged with a reason of its own', () => {
@@ -62,7 +64,9 @@ describe('a stage', () => {
     expect(() => addStage(newApp(), {}, [orders, orders])).toThrow(
       '\'pipeline\': found "orders"; expected a name that no other pipeline',
     );
-    expect(() => addStage(newApp(), {}, [{ ...orders, name: 'lake' }])).toThrow('\'pipeline\': found "lake"');
+    for (const name of ['lake', 'heartbeat']) {
+      expect(() => addStage(newApp(), {}, [{ ...orders, name }])).toThrow(`'pipeline': found "${name}"`);
+    }
     expect(() => addStage(newApp(), {}, [orders, { ...orders, name: 'others' }])).toThrow('\'table\': found "orders"');
     const [table] = orders.tables;
     const clashing = [
@@ -80,6 +84,7 @@ describe('another stage', () => {
     retentionHours: 8_760,
     removal: 'destroy',
     bufferSeconds: 900,
+    heartbeatSeconds: 3_600,
     queryLimitGigabytes: 5,
     tablesColderAfterDays: 90,
     alarmEmail: 'ops@example.com',
@@ -93,6 +98,7 @@ describe('another stage', () => {
     });
     expect(prod.one('AWS::Kinesis::Stream').Properties.ShardCount).toBeUndefined();
     expect(prod.one('AWS::Lambda::EventSourceMapping').Properties.MaximumRecordAgeInSeconds).toBe(-1);
+    expect(prod.one('AWS::Scheduler::Schedule').Properties.ScheduleExpression).toBe('rate(1 hour)');
     expect(prod.one('AWS::Athena::WorkGroup').Properties.WorkGroupConfiguration.BytesScannedCutoffPerQuery).toBe(5e9);
     expect(prod.one('AWS::SNS::Subscription').Properties).toMatchObject({
       Protocol: 'email',

@@ -16,6 +16,7 @@ export interface Resource {
   readonly Type: string;
   readonly Properties: Json;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
 }
 
 /** A synthesised stage. */
@@ -27,8 +28,8 @@ export interface Stage {
   readonly report: Json;
   /** Resources of a CloudFormation type. */
   of(type: string): readonly Resource[];
-  /** The one resource of a type. */
-  one(type: string): Resource;
+  /** The one resource of a type whose logical id begins so. */
+  one(type: string, id?: string): Resource;
 }
 
 /** An app as the CDK CLI would make it, with the project's context, without bundling, and without CDK's own validator,
@@ -67,9 +68,10 @@ function read(app: App): Stage {
     outputs: Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, outputsOf(template)])),
     report: JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')),
     of,
-    one(type) {
-      const [found, ...others] = of(type);
-      if (!found || others.length > 0) throw new Error(`found ${of(type).length} resources of ${type}; expected one`);
+    one(type, id = '') {
+      const all = of(type).filter((each) => each.id.startsWith(id));
+      const [found, ...others] = all;
+      if (!found || others.length > 0) throw new Error(`found ${all.length} resources ${id} of ${type}; expected one`);
       return found;
     },
   };

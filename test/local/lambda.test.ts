@@ -96,6 +96,23 @@ describe('provisioning', () => {
     await expect(open(ESM('')).provision(properties)).rejects.toThrow(message);
   });
 
+  it('refuses to try again what nobody waits for', async () => {
+    const { lambda, provision } = open(ESM('return 1'));
+    await provision();
+    const make = async (properties: object) =>
+      lambda.provisions['AWS::Lambda::EventInvokeConfig']?.({
+        stack: 'stack',
+        logicalId: 'Other',
+        type: 'AWS::Lambda::EventInvokeConfig',
+        properties: { FunctionName: 'stack-Fn', ...properties },
+      });
+    await expect(make({})).rejects.toThrow('MaximumRetryAttempts has to be 0');
+    await expect(make({ MaximumRetryAttempts: 1 })).rejects.toThrow('MaximumRetryAttempts has to be 0');
+    const destination = { MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: {} } };
+    await expect(make(destination)).rejects.toThrow('DestinationConfig is not emulated');
+    await expect(make({ FunctionName: 'none', MaximumRetryAttempts: 0 })).rejects.toThrow('Function not found');
+  });
+
   it('knows versions, aliases and every form of the name', async () => {
     const { lambda, provision, invoke } = open(ESM('return 1'));
     await provision();
@@ -110,6 +127,8 @@ describe('provisioning', () => {
       ref: `${arn}:live`,
     });
     expect(await make('AWS::Lambda::Permission', {})).toMatchObject({ ref: 'Other' });
+    const settings = { FunctionName: 'stack-Fn', Qualifier: '$LATEST', MaximumRetryAttempts: 0 };
+    expect(await make('AWS::Lambda::EventInvokeConfig', settings)).toMatchObject({ ref: 'Other' });
     for (const name of [arn, `${arn}:live`, 'stack-Fn:1', 'stack-Fn:$LATEST', '000000000000:function:stack-Fn']) {
       expect((await invoke({}, name)).payload).toBe(1);
     }

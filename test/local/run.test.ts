@@ -11,10 +11,18 @@ import { createClosers } from '../../local/closers.ts';
 import { openGateway } from '../../local/gateway.ts';
 import { type LocalRun, startLocal } from '../../local/run.ts';
 import { lockState } from '../../local/state-lock.ts';
-import type { Template } from '../../local/template/template.ts';
+import type { Template, TemplateResource } from '../../local/template/template.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const settings = ({ endpoint }: LocalRun) => ({ endpoint, region: 'us-east-1', credentials });
+
+/** Sum of a metric in the last minutes. */
+async function sumOf(client: CloudWatchClient, Namespace: string, MetricName: string, Name?: string, Value?: string) {
+  const Dimensions = Name ? [{ Name, Value }] : [];
+  const range = { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) };
+  const input = { Namespace, MetricName, Dimensions, ...range, Period: 3600, Statistics: ['Sum' as const] };
+  return (await client.send(new GetMetricStatisticsCommand(input))).Datapoints?.[0]?.Sum ?? 0;
+}
 
 /** Counts the records it is given into a metric, through the endpoint it finds in its environment. */
 const HANDLER = `export const handler = async ({ Records }) => {
@@ -106,21 +114,42 @@ describe('startLocal', () => {
 
       const Records = Array.from({ length: 50 }, (_, i) => ({ PartitionKey: `k${i}`, Data: Buffer.from(`${i}`) }));
       await kinesis.send(new PutRecordsCommand({ StreamName, Records }));
-      const sum = async (Namespace: string, MetricName: string, Name?: string, Value?: string) => {
-        const Dimensions = Name ? [{ Name, Value }] : [];
-        const range = { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) };
-        const input = { Namespace, MetricName, Dimensions, ...range, Period: 3600, Statistics: ['Sum' as const] };
-        return (await cloudWatch.send(new GetMetricStatisticsCommand(input))).Datapoints?.[0]?.Sum ?? 0;
-      };
-      while ((await sum('Counter', 'Records')) < 50) await pause(50);
-      expect(await sum('Counter', 'Records')).toBe(50);
-      expect(await sum('AWS/Kinesis', 'IncomingRecords', 'StreamName', StreamName)).toBe(50);
+      while ((await sumOf(cloudWatch, 'Counter', 'Records')) < 50) await pause(50);
+      expect(await sumOf(cloudWatch, 'Counter', 'Records')).toBe(50);
+      expect(await sumOf(cloudWatch, 'AWS/Kinesis', 'IncomingRecords', 'StreamName', StreamName)).toBe(50);
     } finally {
       for (const client of [kinesis, cloudWatch, cloudFormation]) client.destroy();
       await run.close();
     }
     await run.close();
   });
+
+  it('calls the function of a schedule again and again, as often as the run is told', async () => {
+    const Schedule = {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression: 'rate(1 minute)',
+        Target: { Arn: { 'Fn::GetAtt': ['Function', 'Arn'] }, RoleArn: 'arn', Input: '{"Records":[1,2,3]}' },
+      },
+    };
+    const { Stream, Log, Mapping, ...others } = TEMPLATE.Resources as Record<string, TemplateResource>;
+    const template = { Resources: { Schedule, ...others } };
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    const run = await startLocal({ assembly: assembly('scheduled', template), port: 0, scheduleSeconds: 1, log });
+    const cloudWatch = new CloudWatchClient(settings(run));
+    try {
+      expect(run.notEmulated).toEqual(['AWS::IAM::Role ×1']);
+      expect(lines).toContainEqual(
+        expect.stringMatching(/^scheduler s-Schedule-\w+: calls counter every 1 s here \(template: 60 s\)$/),
+      );
+      while ((await sumOf(cloudWatch, 'Counter', 'Records')) < 6) await pause(50);
+    } finally {
+      cloudWatch.destroy();
+      await run.close();
+    }
+  }, 20_000);
 
   it('keeps state in its directory, which only one run has at a time', async () => {
     const options = { assembly: assembly('state', TEMPLATE), port: 0, stateDir: join(directory, 'kept') };

@@ -4,16 +4,16 @@ import { runQuery } from '../../cli/athena.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
 import { ensureAssembly } from '../../cli/synth.ts';
 import { chooseTarget } from '../../cli/target.ts';
-import { startLocal } from '../../local/run.ts';
+import { type LocalOptions, startLocal } from '../../local/run.ts';
 import { ROOT } from './imports.ts';
 
 /** The synthesised app on this machine, with Firehose delivering every second. */
-export async function runStack(stateDir?: string) {
+export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'scheduleSeconds'> = {}) {
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const directory = join(ROOT, '.millrace/test-assembly');
   await ensureAssembly({ directory, stage: 'dev', log });
-  const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...(stateDir && { stateDir }) });
+  const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...options });
   const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   const outputs = await stageOutputs(target);
   const athena = new AthenaClient(target.client);

@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { SOURCES } from '../../cli/synth.ts';
 import { ROOT } from './imports.ts';
 
 const run = promisify(execFile);
 
-/** What a stage is synthesised from, the pipelines apart. */
-const SOURCES = ['adapters', 'core', 'functions', 'infra', 'cdk.json', 'package-lock.json'];
+/** What a stage is synthesised from, the pipelines apart. With a package.json of its own, the copy would want its own
+ *  packages too. */
+const COPIED = [...SOURCES.filter((source) => !['pipelines', 'package.json'].includes(source)), 'package-lock.json'];
 
 /** A copy of the project with pipelines of a test's own. It lies in the project, so that imports of packages resolve. */
 export class ProjectCopy {
@@ -17,7 +19,7 @@ export class ProjectCopy {
   constructor(name: string) {
     mkdirSync(join(ROOT, '.millrace'), { recursive: true });
     this.#directory = mkdtempSync(join(ROOT, '.millrace', `${name}-`));
-    for (const source of SOURCES) cpSync(join(ROOT, source), join(this.#directory, source), { recursive: true });
+    for (const source of COPIED) cpSync(join(ROOT, source), join(this.#directory, source), { recursive: true });
   }
 
   /** Synthesises the stage of these pipelines, the source of `pipelines/index.ts`, and gives the assembly's directory. */

@@ -12,9 +12,9 @@ import { memoryShards } from '../../adapters/memory/shards.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { compile } from '../../core/engine/program.ts';
 import { type Lake, TransientError } from '../../core/ports.ts';
-import { requestHandler } from '../../functions/process/engine.ts';
 import { readEnvironment } from '../../functions/process/environment.ts';
 import { processor } from '../../functions/process/processor.ts';
+import { requestHandler } from '../../functions/request-handler.ts';
 import { ARRIVAL_MS, recordAt, SHARD, WHOLE } from '../support/engine.ts';
 import { order, shop } from '../support/orders.ts';
 

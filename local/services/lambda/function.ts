@@ -33,7 +33,7 @@ export interface LambdaFunction {
 
 export type AssetPath = (bucket: string, key: string) => string;
 
-function invalid(message: string): ServiceError {
+export function invalid(message: string): ServiceError {
   return new ServiceError('InvalidParameterValueException', message);
 }
 

@@ -11,7 +11,7 @@ import {
 import { ServiceError } from '../json-api.ts';
 import { embeddedMetrics } from './emf.ts';
 import { startEnvironment } from './environment.ts';
-import { type AssetPath, functionOf, type LambdaFunction } from './function.ts';
+import { type AssetPath, functionOf, invalid, type LambdaFunction } from './function.ts';
 import { openLog } from './function-log.ts';
 import { invokeApi } from './invoke-api.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
@@ -49,7 +49,8 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
 /** AWS Lambda on this machine: each execution environment is a Node.js process of its own that runs the bundled code.
  *
  *  Differs from AWS: MemorySize bounds the heap alone and gives no share of a CPU; idle environments are neither frozen
- *  nor taken down; files under /tmp are the machine's; there are no asynchronous invocations, layers or streams. */
+ *  nor taken down; files under /tmp are the machine's; an invocation that nobody waits for is not tried again; there are
+ *  no layers or streams. */
 export function createLambda(context: ServiceContext, options: { readonly assetPath: AssetPath }): Lambda {
   const functions = new Map<string, Entry>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
@@ -87,6 +88,14 @@ export function createLambda(context: ServiceContext, options: { readonly assetP
     qualifiers.add(qualifier);
     const arn = `${definition.arn}:${qualifier}`;
     return { ref: arn, attributes: { FunctionArn: arn, AliasArn: arn, Version: qualifier } };
+  }
+
+  function provisionAsyncSettings({ properties, logicalId }: Resource): Provisioned {
+    lookup(String(properties.FunctionName));
+    if (properties.DestinationConfig) throw invalid('DestinationConfig is not emulated');
+    if (Number(properties.MaximumRetryAttempts ?? 2) !== 0)
+      throw invalid('MaximumRetryAttempts has to be 0: what fails is not tried again here');
+    return { ref: logicalId, attributes: {} };
   }
 
   async function run(entry: Entry, requestId: string, payload: string): Promise<Invocation> {
@@ -128,6 +137,7 @@ export function createLambda(context: ServiceContext, options: { readonly assetP
     scopes: ['lambda'],
     provisions: {
       'AWS::Lambda::Function': provisionFunction,
+      'AWS::Lambda::EventInvokeConfig': provisionAsyncSettings,
       'AWS::Lambda::Permission': ({ logicalId }) => ({ ref: logicalId, attributes: { Id: logicalId } }),
       'AWS::Lambda::Version': (resource) => provisionQualifier(resource, '1'),
       'AWS::Lambda::Alias': (resource) => provisionQualifier(resource, String(resource.properties.Name)),

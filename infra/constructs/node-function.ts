@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  type Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { METRIC_NAMESPACE } from '../names.ts';
+
+export interface NodeFunctionProps<Environment extends Readonly<Record<keyof Environment, string>>> {
+  readonly name: string;
+  /** What it is for, as in `runs the pipeline orders`. */
+  readonly does: string;
+  /** Folder under `functions/` with its `handler.ts`. */
+  readonly folder: string;
+  /** Dimension of the metrics that it emits. */
+  readonly service: string;
+  readonly memoryMegabytes: number;
+  readonly timeout: Duration;
+  /** Allows the role what the function needs, and gives the environment variables that say where that is. */
+  readonly connect: (role: Role) => Environment;
+}
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Adds a Lambda function with a role and a log group of its own: allowed what `connect` allows it, and to log. */
+export function nodeFunction<Environment extends Readonly<Record<keyof Environment, string>>>(
+  scope: Construct,
+  props: NodeFunctionProps<Environment>,
+): { readonly function: LambdaFunction; readonly role: Role } {
+  const { name, does, folder, service, memoryMegabytes, timeout, connect } = props;
+  const logGroup = new LogGroup(scope, 'Logs', {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: `${does[0]?.toUpperCase()}${does.slice(1)}`,
+  });
+  logGroup.grantWrite(role);
+  const lambda = new NodejsFunction(scope, 'Function', {
+    functionName: name,
+    description: `Millrace: ${does}`,
+    ...code(folder),
+    architecture: Architecture.ARM_64,
+    memorySize: memoryMegabytes,
+    timeout,
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    applicationLogLevelV2: ApplicationLogLevel.INFO,
+    systemLogLevelV2: SystemLogLevel.INFO,
+    environment: {
+      ...connect(role),
+      POWERTOOLS_SERVICE_NAME: service,
+      POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
+      NODE_OPTIONS: '--enable-source-maps',
+    },
+  });
+  return { function: lambda, role };
+}
+
+function code(folder: string) {
+  return {
+    entry: fileURLToPath(new URL(`functions/${folder}/handler.ts`, ROOT)),
+    handler: 'handler',
+    projectRoot: fileURLToPath(ROOT),
+    depsLockFilePath: fileURLToPath(new URL('package-lock.json', ROOT)),
+    runtime: Runtime.NODEJS_24_X,
+    // The SDK is bundled: what is tested is what runs, and the smaller bundle starts faster than the runtime's own SDK.
+    bundling: {
+      bundleAwsSDK: true,
+      format: OutputFormat.ESM,
+      mainFields: ['module', 'main'],
+      target: 'node24',
+      minify: true,
+      // Without a map, a stack names columns of one endless line.
+      sourceMap: true,
+      sourceMapMode: SourceMapMode.DEFAULT,
+      sourcesContent: false,
+    },
+  };
+}
