@@ -24,12 +24,12 @@ export interface Aggregate<Item, State extends Json, Result> {
   readonly result: (state: State) => Result;
 }
 
-/** An aggregate of these items, whatever its state and result. */
-export interface AnyAggregate<Item> {
+/** An aggregate of these items, whatever its state. */
+export interface AnyAggregate<Item, Result = unknown> {
   readonly kind: string;
   readonly of: (item: Item, at: ItemTime) => Json;
   readonly merge: (left: never, right: never) => Json;
-  readonly result: (state: never) => unknown;
+  readonly result: (state: never) => Result;
 }
 
 /** Aggregates by the names that their results shall have. */
