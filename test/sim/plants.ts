@@ -284,6 +284,13 @@ export const PLANTS: readonly Plant[] = [
     replace: 'parked: [],',
   },
   {
+    name: 'strays-lost-at-a-reshard',
+    means: 'children leave what is parked under a key of another shard',
+    file: 'core/engine/shard-state.ts',
+    find: 'range.from <= own.from && own.from <= range.to;',
+    replace: 'false;',
+  },
+  {
     name: 'shards-beyond-the-first-page',
     means: 'a shard on a later page is taken as unknown',
     file: SHARDS,
@@ -354,6 +361,13 @@ export const PLANTS: readonly Plant[] = [
     file: DRAFT,
     find: "...unlessEmpty('redriven', [...this.redriven]),",
     replace: '',
+  },
+  {
+    name: 'strays-not-redriven',
+    means: 'a redrive goes where the key belongs, not where its records wait',
+    file: 'cli/redrive-keys.ts',
+    find: 'hashKeyFor(key, shard.range)',
+    replace: 'undefined',
   },
   {
     name: 'record-that-throws-again-is-dropped',
