@@ -1,4 +1,4 @@
-import type { Json } from '../event/json.ts';
+import type { Cell } from '../event/json.ts';
 import type { Row } from '../operators/operator.ts';
 import type { Entry } from './entry.ts';
 import type { ParkedFailure, ParkingLot } from './parking.ts';
@@ -6,8 +6,9 @@ import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { EventRecord } from './record.ts';
-import { type ShardState, stateChars, stateName } from './shard-state.ts';
+import { dueMs, type ShardState, stateChars, stateName } from './shard-state.ts';
 import type { Tally } from './tally.ts';
+import { DueTimers, type Timer } from './timers.ts';
 
 /** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
 export class Draft {
@@ -17,6 +18,7 @@ export class Draft {
   position: Position | undefined;
   arrivalMs: number;
   watermarkMs: number | undefined;
+  lagMs: number;
   quarantined: Tally;
   threw: Tally;
   readonly rows: Row[] = [];
@@ -30,7 +32,8 @@ export class Draft {
   duplicates = 0;
   skipped = 0;
   readonly #newKeys = new Map<string, number>();
-  readonly #states = new Map<string, readonly [step: string, key: string, state?: Json]>();
+  readonly #states = new Map<string, readonly [step: string, key: string, cell?: Cell]>();
+  #timers: DueTimers | undefined;
   #stateChars: number;
   #lot: ParkingLot | undefined;
   readonly #failures = new Map<string, ParkedFailure>();
@@ -41,13 +44,14 @@ export class Draft {
     this.position = state.position;
     this.arrivalMs = state.arrivalMs;
     this.watermarkMs = state.watermarkMs;
+    this.lagMs = state.lagMs;
     this.quarantined = state.quarantined;
     this.threw = state.threw;
     this.#stateChars = state.stateChars;
   }
 
   get isEmpty(): boolean {
-    return this.position === this.state.position;
+    return this.position === this.state.position && this.#states.size === 0;
   }
 
   /** The parked keys, those of this batch among them. */
@@ -84,16 +88,58 @@ export class Draft {
     this.#newKeys.set(key, arrivalMs);
   }
 
-  stateOf(step: string, key: string): Json | undefined {
-    const name = stateName(step, key);
-    const changed = this.#states.get(name);
-    return changed ? changed[2] : this.state.stateOf(name);
+  cellOf(step: string, key: string): Cell | undefined {
+    return this.#cellNamed(stateName(step, key));
   }
 
-  setState(step: string, key: string, state: Json | undefined): void {
+  #cellNamed(name: string): Cell | undefined {
+    const changed = this.#states.get(name);
+    return changed ? changed[2] : this.state.cellOf(name);
+  }
+
+  setCell(step: string, key: string, cell: Cell | undefined): void {
     const name = stateName(step, key);
-    this.#stateChars += stateChars(step, key, state) - stateChars(step, key, this.stateOf(step, key));
-    this.#states.set(name, state === undefined ? [step, key] : [step, key, state]);
+    this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
+    this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
+    if (cell !== undefined && dueMs(cell) < Infinity) this.#dueTimers().add({ wakeMs: dueMs(cell), name });
+  }
+
+  /** How far event time has come for a key. */
+  watermarkOf(key: string): number {
+    return Math.max(this.watermarkMs ?? Number.NEGATIVE_INFINITY, this.state.floorOf(key));
+  }
+
+  /** An event of this time came at the shard's clock: event time moves on, never back. */
+  reach(timeMs: number, clockMs: number): void {
+    this.watermarkMs = Math.max(this.watermarkMs ?? Number.NEGATIVE_INFINITY, timeMs);
+    this.lagMs = clockMs - this.watermarkMs;
+  }
+
+  /** Time has passed without an event: event time moves on as the clock did since the last, which was where it was. */
+  pass(clockMs: number): void {
+    if (this.watermarkMs !== undefined) this.watermarkMs = Math.max(this.watermarkMs, clockMs - this.lagMs);
+  }
+
+  /** Takes out the earliest state that is due; undefined when none is. */
+  takeDue(): Timer | undefined {
+    const { watermarkMs } = this;
+    if (watermarkMs === undefined) return undefined;
+    for (;;) {
+      const timer = this.#dueTimers().take(watermarkMs);
+      if (timer === undefined) return undefined;
+      const cell = this.#cellNamed(timer.name);
+      if (cell !== undefined && dueMs(cell) === timer.wakeMs) return timer;
+    }
+  }
+
+  /** Puts one back that could not be seen to. */
+  putBack(timer: Timer): void {
+    this.#dueTimers().add(timer);
+  }
+
+  #dueTimers(): DueTimers {
+    this.#timers ??= new DueTimers(this.state.timers);
+    return this.#timers;
   }
 
   park(record: EventRecord, failure: ParkedFailure): void {
@@ -135,6 +181,7 @@ export class Draft {
       position: this.position,
       arrivalMs: this.arrivalMs,
       watermarkMs: this.watermarkMs,
+      lagMs: this.lagMs,
       keys: this.keys,
       details: {
         ...unlessEmpty('states', [...this.#states.values()]),

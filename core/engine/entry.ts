@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Reader, Writer } from 'protobufjs/minimal.js';
-import type { Json } from '../event/json.ts';
+import type { Cell } from '../event/json.ts';
 import type { Row } from '../operators/operator.ts';
 import type { HashRange } from './hash-range.ts';
 import { KEY_BYTES } from './idempotency-key.ts';
@@ -17,8 +17,10 @@ export interface Entry {
   readonly position: Position | undefined;
   /** The shard's clock: the latest arrival of its records so far, in milliseconds since 1970; 0 before the first. */
   readonly arrivalMs: number;
-  /** The latest event time so far, in milliseconds since 1970; undefined before the first event. */
+  /** How far event time has come, in milliseconds since 1970; undefined before the first event. */
   readonly watermarkMs: number | undefined;
+  /** How far the watermark was behind the shard's clock at the last event, in milliseconds. */
+  readonly lagMs: number;
   /** Idempotency keys of the events taken in, in order. */
   readonly keys: readonly SeenKey[];
   readonly details: Details;
@@ -26,8 +28,10 @@ export interface Entry {
 
 /** The parts of an entry that most batches have little of. Absent is the same as empty. */
 export interface Details {
-  /** Steps' states that changed: step, key, state; without a state, the key is forgotten. */
-  readonly states?: readonly (readonly [step: string, key: string, state?: Json])[];
+  /** Steps' states that changed: step, key, what is kept; without that, the key is forgotten. */
+  readonly states?: readonly (readonly [step: string, key: string, cell?: Cell])[];
+  /** Of a merged shard: how far event time had come for the keys of each parent. */
+  readonly floors?: readonly Floor[];
   /** State-derived rows, to be delivered once the entry stands. */
   readonly outbox?: readonly Row[];
   /** Records parked, behind those of their key. */
@@ -47,6 +51,12 @@ export interface Details {
   readonly sealed?: true;
 }
 
+/** Keys of this range have seen event time come this far already. */
+export interface Floor {
+  readonly range: HashRange;
+  readonly watermarkMs: number;
+}
+
 export interface Genesis {
   readonly range: HashRange;
   /** Shards whose state this one began with. */
@@ -63,14 +73,14 @@ export class EntryVersionError extends Error {
 const VERSION = 2;
 
 /** Fields of version 2. */
-const FIELD = { digits: 1, sub: 2, arrival: 3, watermark: 4, keys: 5, ages: 6, details: 7 } as const;
+const FIELD = { digits: 1, sub: 2, arrival: 3, watermark: 4, keys: 5, ages: 6, details: 7, lag: 8 } as const;
 const tag = (field: number, wire: 0 | 1 | 2) => (field << 3) | wire;
 
 /** Version 2: the byte 2, then a protobuf message: digits of the sequence number (1, text), sub-sequence (2, varint),
- *  clock (3, double), watermark (4, double), idempotency keys (5, 12 bytes each), the keys' arrivals (6, varints: how
+ *  clock (3, double), watermark (4, double), its lag (8, double), idempotency keys (5, 12 bytes each), the keys' arrivals (6, varints: how
  *  many milliseconds after that of the key before), details (7, JSON, raw deflate). */
 export function encodeEntry(entry: Entry): Uint8Array {
-  const { position, arrivalMs, watermarkMs, keys, details } = entry;
+  const { position, arrivalMs, watermarkMs, lagMs, keys, details } = entry;
   const writer = Writer.create();
   if (position) {
     writer.uint32(tag(FIELD.digits, 2)).string(position.sequenceNumber);
@@ -78,6 +88,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   }
   writer.uint32(tag(FIELD.arrival, 1)).double(arrivalMs);
   if (watermarkMs !== undefined) writer.uint32(tag(FIELD.watermark, 1)).double(watermarkMs);
+  if (lagMs !== 0) writer.uint32(tag(FIELD.lag, 1)).double(lagMs);
   if (keys.length > 0) {
     writer.uint32(tag(FIELD.keys, 2)).bytes(Buffer.from(keys.map(({ key }) => key).join(''), 'latin1'));
     writer.uint32(tag(FIELD.ages, 2)).bytes(encodeAges(keys));
@@ -113,6 +124,7 @@ function decodeVersion2(slot: number, bytes: Buffer): Entry {
   let subSequence = 0;
   let arrivalMs = 0;
   let watermarkMs: number | undefined;
+  let lagMs = 0;
   let keys = '';
   let ages: Uint8Array = Buffer.alloc(0);
   let details: Details = {};
@@ -122,6 +134,7 @@ function decodeVersion2(slot: number, bytes: Buffer): Entry {
     else if (field === FIELD.sub) subSequence = reader.uint32();
     else if (field === FIELD.arrival) arrivalMs = reader.double();
     else if (field === FIELD.watermark) watermarkMs = reader.double();
+    else if (field === FIELD.lag) lagMs = reader.double();
     else if (field === FIELD.keys) keys = Buffer.from(reader.bytes()).toString('latin1');
     else if (field === FIELD.ages) ages = reader.bytes();
     else if (field === FIELD.details) details = JSON.parse(inflateRawSync(reader.bytes()).toString());
@@ -129,7 +142,7 @@ function decodeVersion2(slot: number, bytes: Buffer): Entry {
     else throw new EntryVersionError(`slot ${slot} holds a field ${field} that this code does not know`);
   }
   const position = digits === undefined ? undefined : { sequenceNumber: digits, subSequence };
-  return { slot, position, arrivalMs, watermarkMs, keys: decodeKeys(keys, Reader.create(ages)), details };
+  return { slot, position, arrivalMs, watermarkMs, lagMs, keys: decodeKeys(keys, Reader.create(ages)), details };
 }
 
 function decodeKeys(keys: string, ages: Reader): readonly SeenKey[] {
@@ -158,6 +171,7 @@ function decodeVersion1(slot: number, bytes: Buffer): Entry {
     },
     arrivalMs,
     watermarkMs: undefined,
+    lagMs: 0,
     keys: Array.from({ length: bytes.readUInt32BE(14) }, (_, i) => ({ key: keyAt(i), arrivalMs })),
     details: { genesis: ANY_SHARD },
   };

@@ -66,9 +66,9 @@ async function hasMore(shardId: string, state: ShardState | undefined, shards: S
 }
 
 function sealOf(state: ShardState): Entry {
-  const { slot, position, arrivalMs, watermarkMs, snapshot } = state;
+  const { slot, position, arrivalMs, watermarkMs, lagMs, snapshot } = state;
   const details = { ...(snapshot > 0 && { snapshot }), sealed: true as const };
-  return { slot: slot + 1, position, arrivalMs, watermarkMs, keys: [], details };
+  return { slot: slot + 1, position, arrivalMs, watermarkMs, lagMs, keys: [], details };
 }
 
 /** What a shard begins with: of each parent what lies in its range, the latest clock and the earliest watermark. */
@@ -83,8 +83,10 @@ function inherit(parents: readonly ShardState[], range: HashRange): Omit<Entry, 
   return {
     arrivalMs: Math.max(0, ...parts.map(({ arrivalMs }) => arrivalMs)),
     watermarkMs: watermarks.length > 0 ? Math.min(...watermarks) : undefined,
+    lagMs: Math.max(0, ...parts.map(({ lagMs }) => lagMs)),
     keys: parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs),
     details: {
+      floors: parts.flatMap(({ details }) => details.floors ?? []),
       states: parts.flatMap(({ details }) => details.states ?? []),
       parked: parts.flatMap(({ details }) => details.parked ?? []),
       failures: parts.flatMap(({ details }) => details.failures ?? []),

@@ -5,9 +5,10 @@ import { filter } from '../operators/filter.ts';
 import { flatMap } from '../operators/flat-map.ts';
 import { lake } from '../operators/lake.ts';
 import { map } from '../operators/map.ts';
-import type { Push } from '../operators/operator.ts';
+import type { Effects, Push, Wake } from '../operators/operator.ts';
+import { output } from '../operators/output.ts';
 import { process } from '../operators/process.ts';
-import type { Plan, PlanNode } from '../pipeline/plan.ts';
+import type { Plan, PlanNode, ProcessNode } from '../pipeline/plan.ts';
 
 /** A plan ready to run. */
 export interface Program {
@@ -15,6 +16,8 @@ export interface Program {
   readonly readers: Readers;
   /** By event type: where its events begin their way. */
   readonly sources: ReadonlyMap<string, Push>;
+  /** By step: what wakes it for a key. */
+  readonly wakes: ReadonlyMap<string, Wake>;
   /** Event types that reach a step with state: their records must come under the event's key. */
   readonly keyed: ReadonlySet<string>;
 }
@@ -36,11 +39,18 @@ export class StepError extends Error {
  *  all of them see alike: the first keeps what none can read. */
 export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
-  for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(plan, node, node.event));
+  const link: Link = { plan, wakes: new Map() };
+  for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(link, node, node.event));
   const others = stage.filter((each) => each !== plan).map(readerOf);
   const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
   const readers = { own: readerOf(plan), others, keepsStrays: stage[0] === plan };
-  return { plan, readers, sources, keyed: new Set(keyed) };
+  return { plan, readers, sources, wakes: link.wakes, keyed: new Set(keyed) };
+}
+
+/** What linking the steps of a plan goes by, and what it collects. */
+interface Link {
+  readonly plan: Plan;
+  readonly wakes: Map<string, Wake>;
 }
 
 function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
@@ -55,8 +65,8 @@ function readerOf({ nodes, decode }: Plan): Reader {
   return { types: new Map(types), decode };
 }
 
-function fanOut(plan: Plan, node: PlanNode, event: EventType): Push {
-  const pushes = followers(plan, node.id).map((step) => named(step, operator(plan, step, event)));
+function fanOut(link: Link, node: PlanNode, event: EventType): Push {
+  const pushes = followers(link.plan, node.id).map((step) => named(step, operator(link, step, event)));
   const [only] = pushes;
   if (only && pushes.length === 1) return only;
   return (item, effects) => {
@@ -64,16 +74,18 @@ function fanOut(plan: Plan, node: PlanNode, event: EventType): Push {
   };
 }
 
-function operator(plan: Plan, node: PlanNode, event: EventType): Push {
+function operator(link: Link, node: PlanNode, event: EventType): Push {
   switch (node.kind) {
     case 'filter':
-      return filter(node, fanOut(plan, node, event));
+      return filter(node, fanOut(link, node, event));
     case 'map':
-      return map(node, fanOut(plan, node, event));
+      return map(node, fanOut(link, node, event));
     case 'flatMap':
-      return flatMap(node, fanOut(plan, node, event));
+      return flatMap(node, fanOut(link, node, event));
     case 'process':
-      return process(node, fanOut(plan, node, event));
+      return linkProcess(link, node, event);
+    case 'output':
+      return output(node, fanOut(link, node, event));
     case 'lake':
       return lake(node, event.schema);
     case 'source':
@@ -81,11 +93,19 @@ function operator(plan: Plan, node: PlanNode, event: EventType): Push {
   }
 }
 
+function linkProcess(link: Link, node: ProcessNode, event: EventType): Push {
+  const outputs = new Set(followers(link.plan, node.id).map((each) => (each.kind === 'output' ? each.output : '')));
+  const context = { pipeline: link.plan.name, takes: (output: string) => outputs.has(output) };
+  const { push, wake } = process(node, event, context, fanOut(link, node, event));
+  link.wakes.set(node.id, named(node, wake));
+  return push;
+}
+
 /** What a step throws is told in the step's name; the innermost step names it. */
-function named(node: PlanNode, push: Push): Push {
-  return (item, effects) => {
+function named<Taken>(node: PlanNode, take: (taken: Taken, effects: Effects) => void) {
+  return (taken: Taken, effects: Effects) => {
     try {
-      push(item, effects);
+      take(taken, effects);
     } catch (error) {
       if (error instanceof Rejected || error instanceof StepError) throw error;
       throw new StepError(node.id, show(error));

@@ -1,13 +1,13 @@
-import type { Json } from '../event/json.ts';
-import { keep, sizeOf } from '../event/json.ts';
+import { type Cell, keep, sizeOf } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
 import type { Row } from '../operators/operator.ts';
-import type { Entry, Genesis } from './entry.ts';
-import { type HashRange, isIn } from './hash-range.ts';
+import type { Entry, Floor, Genesis } from './entry.ts';
+import { type HashRange, hashOf, isIn } from './hash-range.ts';
 import { ParkingLot } from './parking.ts';
 import type { Position } from './position.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { EMPTY_TALLY, type Tally } from './tally.ts';
+import { type Timer, Timers } from './timers.ts';
 
 /** Most that the steps' states of a shard may come to, as JSON characters: some 150 MB in memory. */
 export const MAX_SHARD_STATE_CHARS = 32 * 1024 * 1024;
@@ -18,8 +18,11 @@ export class LogError extends Error {
 }
 
 /** What a state counts for. */
-export const stateChars = (step: string, key: string, state: Json | undefined): number =>
-  state === undefined ? 0 : step.length + 1 + key.length + sizeOf(state);
+export const stateChars = (step: string, key: string, cell: Cell | undefined): number =>
+  cell === undefined ? 0 : step.length + 1 + key.length + sizeOf(cell.state);
+
+/** When a cell is due: to be woken, or to expire. */
+export const dueMs = ({ wakeMs, expiresMs }: Cell): number => Math.min(wakeMs ?? Infinity, expiresMs ?? Infinity);
 
 /** Names a step's state of a key. A step's id has no '/'. */
 export const stateName = (step: string, key: string): string => `${step}/${key}`;
@@ -33,7 +36,10 @@ export class ShardState {
   #position: Position | undefined;
   #arrivalMs = 0;
   #watermarkMs: number | undefined;
-  readonly #states = new Map<string, Json>();
+  #lagMs = 0;
+  #floors: readonly Floor[] = [];
+  readonly #cells = new Map<string, Cell>();
+  readonly #timers = new Timers();
   #stateChars = 0;
   readonly #lot = new ParkingLot();
   #quarantined: Tally = EMPTY_TALLY;
@@ -60,6 +66,14 @@ export class ShardState {
   }
   get watermarkMs(): number | undefined {
     return this.#watermarkMs;
+  }
+  /** How far the watermark was behind the shard's clock at the last event. */
+  get lagMs(): number {
+    return this.#lagMs;
+  }
+  /** Every timer that is set, in order, and some that no longer are. */
+  get timers(): readonly Timer[] {
+    return this.#timers.all;
   }
   get lot(): ParkingLot {
     return this.#lot;
@@ -90,8 +104,16 @@ export class ShardState {
     return this.#outbox;
   }
 
-  stateOf(name: string): Json | undefined {
-    return this.#states.get(name);
+  cellOf(name: string): Cell | undefined {
+    return this.#cells.get(name);
+  }
+
+  /** How far event time has come for a key, if that is further than for the shard: before a merge, in its parent. */
+  floorOf(key: string): number {
+    if (this.#floors.length === 0) return Number.NEGATIVE_INFINITY;
+    const hash = hashOf(partitionKeyOf(key));
+    const floors = this.#floors.filter(({ range }) => range.from <= hash && hash <= range.to);
+    return Math.max(Number.NEGATIVE_INFINITY, ...floors.map(({ watermarkMs }) => watermarkMs));
   }
 
   delivered(): void {
@@ -115,8 +137,11 @@ export class ShardState {
     this.#position = entry.position;
     this.#arrivalMs = Math.max(this.#arrivalMs, entry.arrivalMs);
     this.#watermarkMs = entry.watermarkMs;
+    this.#lagMs = entry.lagMs;
+    const reachedMs = entry.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    this.#floors = (details.floors ?? this.#floors).filter(({ watermarkMs }) => watermarkMs > reachedMs);
     this.recent.add(entry.keys, this.#arrivalMs);
-    for (const [step, key, state] of details.states ?? []) this.#setState(step, key, state);
+    this.#setCells(details.states ?? [], reachedMs);
     for (const [key, part] of details.parked ?? []) this.#lot.park(key, part, NO_FAILURE);
     for (const [key, count] of details.redriven ?? []) this.#lot.release(key, count);
     for (const [key, failure] of details.failures ?? []) this.#lot.fail(key, failure);
@@ -128,14 +153,31 @@ export class ShardState {
     this.#outbox = details.outbox ?? [];
   }
 
-  #setState(step: string, key: string, state: Json | undefined): void {
-    const name = stateName(step, key);
-    this.#stateChars -= stateChars(step, key, this.#states.get(name));
-    this.#states.delete(name);
-    if (state === undefined) return;
-    const kept = keep(step, state);
-    this.#states.set(name, kept);
-    this.#stateChars += stateChars(step, key, kept);
+  #setCells(changes: NonNullable<Entry['details']['states']>, reachedMs: number): void {
+    const timers: Timer[] = [];
+    for (const [step, key, cell] of changes) {
+      const name = stateName(step, key);
+      this.#stateChars -= stateChars(step, key, this.#cells.get(name));
+      this.#cells.delete(name);
+      if (cell === undefined) continue;
+      const kept = { ...cell, state: keep(step, cell.state) };
+      this.#cells.set(name, kept);
+      this.#stateChars += stateChars(step, key, kept);
+      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), name });
+    }
+    // Those that have passed have gone off, unless a batch had too many of them.
+    const isPassed = ({ wakeMs }: Timer) => wakeMs <= reachedMs;
+    const isSet = ({ wakeMs, name }: Timer) => this.isSet(name, wakeMs);
+    const isCrowded = this.#timers.all.length > 2 * this.#cells.size + 1_000;
+    if (timers.length > 0 || isCrowded || this.#timers.all.some(isPassed)) {
+      this.#timers.merge(timers, isCrowded ? isSet : (timer) => !isPassed(timer) || isSet(timer));
+    }
+  }
+
+  /** Whether the key's state is due at this time. */
+  isSet(name: string, wakeMs: number): boolean {
+    const cell = this.#cells.get(name);
+    return cell !== undefined && dueMs(cell) === wakeMs;
   }
 
   /** An entry that says all this state holds. */
@@ -145,9 +187,11 @@ export class ShardState {
       position: this.#position,
       arrivalMs: this.#arrivalMs,
       watermarkMs: this.#watermarkMs,
+      lagMs: this.#lagMs,
       keys: this.recent.all(),
       details: {
         ...this.#held(() => true),
+        floors: this.#floors,
         outbox: this.#outbox,
         quarantined: this.#quarantined,
         threw: this.#threw,
@@ -160,12 +204,17 @@ export class ShardState {
 
   /** What a child shard of this range takes over: the states and parked records of its keys, and every id, since ids do
    *  not tell their key and one too many does no harm. */
-  inheritance(range: HashRange): Pick<Entry, 'arrivalMs' | 'watermarkMs' | 'keys' | 'details'> {
+  inheritance(range: HashRange): Pick<Entry, 'arrivalMs' | 'watermarkMs' | 'lagMs' | 'keys' | 'details'> {
+    const own = this.#watermarkMs === undefined ? [] : [{ range: this.genesis.range, watermarkMs: this.#watermarkMs }];
     return {
       arrivalMs: this.#arrivalMs,
       watermarkMs: this.#watermarkMs,
+      lagMs: this.#lagMs,
       keys: this.recent.all(),
-      details: this.#held((partitionKey) => this.#goesTo(range, partitionKey)),
+      details: {
+        ...this.#held((partitionKey) => this.#goesTo(range, partitionKey)),
+        floors: [...this.#floors, ...own],
+      },
     };
   }
 
@@ -177,7 +226,7 @@ export class ShardState {
   }
 
   #held(ofKey: (partitionKey: string) => boolean): Pick<Entry['details'], 'states' | 'parked' | 'failures'> {
-    const states = [...this.#states].map(([name, state]) => [...splitName(name), state] as const);
+    const states = [...this.#cells].map(([name, cell]) => [...splitName(name), cell] as const);
     const parked = [...this.#lot.keys].filter(([key]) => ofKey(key));
     return {
       states: states.filter(([, key]) => ofKey(partitionKeyOf(key))),
@@ -190,7 +239,7 @@ export class ShardState {
 /** Stands until the failure that comes with each newly parked key is set. */
 const NO_FAILURE = { step: '', found: '', sinceMs: 0 };
 
-function splitName(name: string): readonly [step: string, key: string] {
+export function splitName(name: string): readonly [step: string, key: string] {
   const slash = name.indexOf('/');
   return [name.slice(0, slash), name.slice(slash + 1)];
 }

@@ -1,6 +1,6 @@
 import { deaggregate, type UserRecord } from '../event/aggregate.ts';
 import { type DecodedEvent, decodeEvent } from '../event/decode.ts';
-import type { Json } from '../event/json.ts';
+import type { Cell } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
 import { NOT_OURS } from '../event/readers.ts';
 import { Rejected, type Rejection, show } from '../event/rejection.ts';
@@ -12,7 +12,7 @@ import type { ParkedFailure } from './parking.ts';
 import { RECORD_END } from './position.ts';
 import { type Program, StepError } from './program.ts';
 import type { EventRecord, StreamRecord } from './record.ts';
-import { LogError, MAX_SHARD_STATE_CHARS, stateChars } from './shard-state.ts';
+import { LogError, MAX_SHARD_STATE_CHARS, splitName, stateChars } from './shard-state.ts';
 import { counted, isOver, type Tally } from './tally.ts';
 
 /** Most events in one commit: bounds what a batch of aggregates can hold in memory. */
@@ -21,6 +21,9 @@ export const MAX_EVENTS_PER_COMMIT = 25_000;
 /** Most parked records that one commit takes through, and objects that they are read from. The next redrive goes on. */
 export const MAX_REDRIVEN = 1_000;
 const MAX_REDRIVEN_PARTS = 100;
+
+/** Rows of one commit's outbox above which no more keys are woken: the next commit goes on. */
+const MAX_OUTBOX_ROWS = 20_000;
 
 /** Fewer failures than these stop nothing, whatever their share. */
 const QUARANTINED_AT_LEAST = 100;
@@ -53,9 +56,13 @@ export function step(program: Program, record: StreamRecord, draft: Draft, loade
     if (draft.isPast(position)) continue;
     if (draft.keys.length >= MAX_EVENTS_PER_COMMIT) return { is: 'full' };
     const { partitionKey, data } = user;
-    const outcome = takeIn(program, { shardId, position, partitionKey, arrivalMs, data }, user.broken, draft, loaded);
+    const event = { shardId, position, partitionKey, arrivalMs, data };
+    const woken = wakeDue(program, event, draft); // what the record before left over
+    if (woken.is !== 'done') return woken;
+    const outcome = takeIn(program, event, user.broken, draft, loaded);
     if (outcome.is !== 'done') return outcome;
     draft.advance(position, arrivalMs);
+    wakeDue(program, event, draft); // what is left over is seen to before the next record
   }
   draft.advance({ sequenceNumber, subSequence: RECORD_END }, arrivalMs);
   return DONE;
@@ -82,6 +89,7 @@ function takeIn(
   const event = broken ? { rejection: broken } : decode(program, record);
   if (event === NOT_OURS) return skip(draft);
   if ('rejection' in event) return reject(program, record, event.rejection, draft);
+  if ('heartbeat' in event) return pass(record, draft);
   if ('control' in event)
     return event.pipeline === program.plan.name ? redrive(program, event.key, draft, loaded) : skip(draft);
   const clockMs = Math.max(draft.arrivalMs, record.arrivalMs);
@@ -107,6 +115,11 @@ function takeIn(
 function decode(program: Program, { shardId, position, partitionKey, arrivalMs, data }: EventRecord) {
   const place = `${shardId}:${position.sequenceNumber}.${position.subSequence}`;
   return decodeEvent(data, { partitionKey, position: place, arrivalMs }, program.readers);
+}
+
+function pass({ arrivalMs }: EventRecord, draft: Draft): Outcome {
+  draft.pass(Math.max(draft.arrivalMs, arrivalMs));
+  return DONE;
 }
 
 function skip(draft: Draft): Outcome {
@@ -173,10 +186,41 @@ function evaluate(program: Program, event: DecodedEvent, record: EventRecord, dr
     if (parked.is !== 'done') return parked;
   } else if (result.growth > 0 && draft.stateChars + result.growth > MAX_SHARD_STATE_CHARS) {
     return { is: 'stopped', why: `the steps' states come to ${draft.stateChars} characters of JSON and would grow` };
-  } else result.into(draft);
+  } else take(result, event, record, program, draft);
   draft.threw = threw;
   draft.quarantined = counted(draft.quarantined, false);
   return DONE;
+}
+
+/** An event is through: all that it brings about stands. */
+function take(effects: RecordEffects, event: DecodedEvent, record: EventRecord, { plan }: Program, draft: Draft): void {
+  effects.into(draft);
+  draft.events += 1;
+  draft.reach(event.timeMs - plan.outOfOrdernessMs, Math.max(draft.arrivalMs, record.arrivalMs));
+}
+
+/** Wakes, in the order of their times, the steps and keys that event time has come to. */
+function wakeDue(program: Program, { shardId, position }: EventRecord, draft: Draft): Outcome {
+  for (;;) {
+    if (draft.outbox.length >= MAX_OUTBOX_ROWS) return { is: 'full' };
+    const timer = draft.takeDue();
+    if (timer === undefined) return DONE;
+    const [step, key] = splitName(timer.name);
+    const effects = new RecordEffects(draft, timer.wakeMs);
+    const due = { key, dueMs: timer.wakeMs, shardId, sequenceNumber: position.sequenceNumber };
+    const wake = program.wakes.get(step);
+    try {
+      if (wake) wake(due, effects);
+      else effects.setCell(step, key, undefined); // a step that the plan has no more
+    } catch (error) {
+      const failure = error instanceof Rejected ? error.rejection : error;
+      if (!(error instanceof Rejected || error instanceof StepError)) throw error;
+      const { step: failed } = failure as { step: string };
+      draft.putBack(timer);
+      return { is: 'stopped', why: `step '${failed}' fails when step '${step}' is woken at ${timer.wakeMs}` };
+    }
+    effects.into(draft);
+  }
 }
 
 /** Takes an event through the steps. Nothing of it stands yet. */
@@ -186,7 +230,7 @@ function run(
   record: EventRecord,
   draft: Draft,
 ): RecordEffects | Rejected | StepError {
-  const effects = new RecordEffects(draft, event);
+  const effects = new RecordEffects(draft, draft.watermarkOf(event.key));
   const { shardId, position } = record;
   const item = {
     event,
@@ -210,31 +254,28 @@ class RecordEffects implements Effects {
   readonly rows: Row[] = [];
   readonly outbox: Row[] = [];
   readonly #draft: Draft;
-  readonly #event: DecodedEvent;
-  readonly #states = new Map<
-    string,
-    { readonly step: string; readonly key: string; readonly state: Json | undefined }
-  >();
+  readonly watermarkMs: number;
+  readonly #cells = new Map<string, { readonly step: string; readonly key: string; readonly cell: Cell | undefined }>();
 
-  constructor(draft: Draft, event: DecodedEvent) {
+  constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
-    this.#event = event;
+    this.watermarkMs = watermarkMs;
   }
 
-  stateOf(step: string, key: string): Json | undefined {
-    const changed = this.#states.get(`${step}/${key}`);
-    return changed ? changed.state : this.#draft.stateOf(step, key);
+  cellOf(step: string, key: string): Cell | undefined {
+    const changed = this.#cells.get(`${step}/${key}`);
+    return changed ? changed.cell : this.#draft.cellOf(step, key);
   }
 
-  setState(step: string, key: string, state: Json | undefined): void {
-    this.#states.set(`${step}/${key}`, { step, key, state });
+  setCell(step: string, key: string, cell: Cell | undefined): void {
+    this.#cells.set(`${step}/${key}`, { step, key, cell });
   }
 
   /** By how many characters the states grow. */
   get growth(): number {
     let growth = 0;
-    for (const { step, key, state } of this.#states.values()) {
-      growth += stateChars(step, key, state) - stateChars(step, key, this.#draft.stateOf(step, key));
+    for (const { step, key, cell } of this.#cells.values()) {
+      growth += stateChars(step, key, cell) - stateChars(step, key, this.#draft.cellOf(step, key));
     }
     return growth;
   }
@@ -243,9 +284,7 @@ class RecordEffects implements Effects {
     // A loop each: an event of very many rows would exhaust the stack as arguments.
     for (const row of this.rows) draft.rows.push(row);
     for (const row of this.outbox) draft.outbox.push(row);
-    for (const { step, key, state } of this.#states.values()) draft.setState(step, key, state);
-    draft.events += 1;
-    draft.watermarkMs = Math.max(draft.watermarkMs ?? this.#event.timeMs, this.#event.timeMs);
+    for (const { step, key, cell } of this.#cells.values()) draft.setCell(step, key, cell);
   }
 }
 
@@ -278,13 +317,13 @@ function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): O
 /** What the record meets in the steps; undefined when it is through, or in quarantine. */
 function replay(program: Program, record: EventRecord, draft: Draft): ParkedFailure | undefined {
   const event = decode(program, record);
-  if (event === NOT_OURS || 'control' in event) {
+  if (event === NOT_OURS || 'control' in event || 'heartbeat' in event) {
     draft.skipped += 1;
     return undefined;
   }
   const result = 'rejection' in event ? event : run(program, event, record, draft);
   if (result instanceof StepError) return { step: result.step, found: result.found, sinceMs: record.arrivalMs };
   if ('rejection' in result) draft.rejected.push({ ...record, rejection: result.rejection });
-  else result.into(draft);
+  else take(result, event as DecodedEvent, record, program, draft);
   return undefined;
 }

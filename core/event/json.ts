@@ -1,6 +1,15 @@
 /** What a step may keep: values that JSON gives back as they were. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
+/** What a step keeps of a key. Times are event time, in milliseconds since 1970. */
+export interface Cell {
+  readonly state: Json;
+  /** When the step wants to be woken for the key. */
+  readonly wakeMs?: number;
+  /** When the key is forgotten, unless it is seen again before. */
+  readonly expiresMs?: number;
+}
+
 /** Largest state of one key in one step, as JSON characters. */
 export const MAX_STATE_CHARS = 64 * 1024;
 

@@ -1,5 +1,5 @@
 import type { DecodedEvent } from '../event/decode.ts';
-import type { Json } from '../event/json.ts';
+import type { Cell } from '../event/json.ts';
 
 /** What flows through a plan: an event's data, or what steps made of it. */
 export interface Item {
@@ -10,6 +10,8 @@ export interface Item {
   readonly suffix: string;
   /** Whether a step's state had a part in it: then it must not leave before the state is committed. */
   readonly isDerived: boolean;
+  /** Which of its step's outputs it belongs to, where the step has several. */
+  readonly output?: string | undefined;
   readonly data: unknown;
 }
 
@@ -25,11 +27,25 @@ export interface Effects {
   readonly rows: Row[];
   /** Rows to be delivered after it. */
   readonly outbox: Row[];
-  /** The state of a step for a key; undefined when there is none. */
-  stateOf(step: string, key: string): Json | undefined;
-  /** Keeps a state, or with undefined forgets it. */
-  setState(step: string, key: string, state: Json | undefined): void;
+  /** How far event time has come for the key that is processed; -Infinity before the first event. */
+  readonly watermarkMs: number;
+  /** What a step keeps of a key; undefined when that is nothing. */
+  cellOf(step: string, key: string): Cell | undefined;
+  /** Keeps it, or with undefined forgets the key. */
+  setCell(step: string, key: string, cell: Cell | undefined): void;
 }
 
 /** Takes an item and pushes what becomes of it further on. */
 export type Push = (item: Item, effects: Effects) => void;
+
+/** A key of a step that is due. */
+export interface Due {
+  readonly key: string;
+  readonly dueMs: number;
+  /** Where the record lies that moved the watermark past it. */
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+}
+
+/** Wakes a step for a key. */
+export type Wake = (due: Due, effects: Effects) => void;

@@ -15,3 +15,10 @@ export function checkStepId(id: string): string {
   if (!STEP_ID.test(id)) throw new PipelineError(id, `the id '${id}'`, "lower-case words joined by '-' or '_'");
   return id;
 }
+
+/** A duration of the builder's.
+ *  @throws PipelineError when it is not a whole number of milliseconds from 0 to ten years. */
+export function duration(step: string, option: string, ms: number): number {
+  if (Number.isSafeInteger(ms) && ms >= 0 && ms <= 3_653 * 86_400_000) return ms;
+  throw new PipelineError(step, `${option} ${ms}`, 'a whole number of milliseconds, at most ten years');
+}

@@ -1,5 +1,8 @@
 /** What a pipeline's author imports. */
+export { days, hours, minutes, seconds } from './duration.ts';
 export { lake } from './lake.ts';
+export { hopping, session, tumbling } from './over.ts';
 export { pipeline } from './pipeline.ts';
-export type { Plan, ProcessContext, SavedQuery } from './plan.ts';
+export type { Plan, ProcessContext, SavedQuery, WakeContext } from './plan.ts';
+export type { Processed, ProcessOptions } from './process.ts';
 export { from } from './stream.ts';

@@ -1,10 +1,14 @@
 import type { Decode } from '../event/envelope.ts';
-import { checkStepId, PipelineError } from './errors.ts';
+import { minutes } from './duration.ts';
+import { checkStepId, duration, PipelineError } from './errors.ts';
 import type { LakeNode, Plan, PlanNode, SavedQuery } from './plan.ts';
 import type { Output } from './stream.ts';
 
 export interface PipelineOptions {
   readonly description?: string;
+  /** How far events may come out of order, in milliseconds: the watermark, which says how far event time has come, stays
+   *  this far behind the latest event. More waits longer for stragglers. Default: `minutes(1)`. */
+  readonly outOfOrderness?: number;
   /** Turns records that are not CloudEvents into CloudEvents. */
   readonly decode?: Decode;
   /** Queries to keep in the Athena workgroup. */
@@ -37,7 +41,8 @@ export function pipeline(name: string, outputs: readonly Output[], options: Pipe
     tables: Object.freeze(nodes.filter((node): node is LakeNode => node.kind === 'lake').map((node) => node.table)),
     queries: Object.freeze((options.queries ?? []).map(checkedQuery)),
     decode: options.decode,
-    idempotencyMinutes: minutes(name, options.idempotencyMinutes ?? 60),
+    idempotencyMinutes: minutesUpToADay(name, options.idempotencyMinutes ?? 60),
+    outOfOrdernessMs: duration(name, 'outOfOrderness', options.outOfOrderness ?? minutes(1)),
     quarantineBudget: share(name, 'quarantineBudget', options.quarantineBudget ?? 0.5),
     parkingBudget: share(name, 'parkingBudget', options.parkingBudget ?? 0.1),
   });
@@ -67,7 +72,7 @@ function share(name: string, option: string, found: number): number {
   throw new PipelineError(name, `${option} ${found}`, 'a number from 0 to 1');
 }
 
-function minutes(name: string, found: number): number {
+function minutesUpToADay(name: string, found: number): number {
   if (Number.isInteger(found) && found >= 1 && found <= 24 * 60) return found;
   throw new PipelineError(name, `idempotencyMinutes ${found}`, 'an integer from 1 to 1440');
 }

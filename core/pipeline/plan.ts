@@ -50,12 +50,35 @@ export type FlatMapNode = Step & { readonly kind: 'flatMap'; readonly map: StepF
 export type ProcessNode = Step & {
   readonly kind: 'process';
   readonly init: (key: string) => unknown;
-  readonly on: (
-    state: never,
-    item: never,
-    context: ProcessContext,
-  ) => { readonly state: unknown; readonly emit?: readonly unknown[] };
+  readonly on: (state: never, item: never, context: ProcessContext & Takers) => ProcessResult;
+  readonly onWake: ((state: never, context: WakeContext) => ProcessResult) | undefined;
+  /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
+  readonly ttlMs: number | undefined;
+  /** What the step is, and all that its states' shape depends on: a change of it is another step. */
+  readonly shape: string;
 };
+/** One of the outputs of a step that has several. */
+export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
+
+/** What anyone takes of the step's outputs. */
+export interface Takers {
+  readonly takes: (output: string) => boolean;
+}
+
+export interface ProcessResult {
+  /** Undefined forgets the key. */
+  readonly state: unknown;
+  readonly emit?: readonly Emitted[] | undefined;
+  /** When to be woken for the key, by event time; undefined for never. What was asked for before holds no more. */
+  readonly wakeMs?: number | undefined;
+}
+
+export interface Emitted {
+  readonly data: unknown;
+  readonly output?: string;
+  /** Event time of what is emitted; that of the item or of the waking unless given. */
+  readonly timeMs?: number;
+}
 
 /** What a step with state is told of an item. */
 export interface ProcessContext {
@@ -63,6 +86,17 @@ export interface ProcessContext {
   readonly key: string;
   /** The event's time, in milliseconds since 1970. */
   readonly timeMs: number;
+  /** How far event time had come before this event; -Infinity at the first. An event behind it is late. */
+  readonly watermarkMs: number;
+  /** The item's id: the event's, and what steps put behind it. */
+  readonly id: string;
+}
+
+/** What a step is told that is woken for a key. */
+export interface WakeContext {
+  readonly key: string;
+  /** The time it is woken for, in milliseconds since 1970: event time has come this far. */
+  readonly wakeMs: number;
 }
 
 /** `schema` checks mapped rows; rows that are events as they came have been checked on the way in. */
@@ -72,7 +106,7 @@ export type LakeNode = Step & {
   readonly schema: ObjectSchema | undefined;
 };
 
-export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | LakeNode;
+export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | LakeNode;
 
 /** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
 export interface Plan {
@@ -88,5 +122,7 @@ export interface Plan {
   readonly idempotencyMinutes: number;
   /** Share of a shard's latest records that may be quarantined, and that may be parked, before the pipeline stops. */
   readonly quarantineBudget: number;
+  /** How far events may come out of order: the watermark stays this far behind the latest event time. */
+  readonly outOfOrdernessMs: number;
   readonly parkingBudget: number;
 }

@@ -1,9 +1,11 @@
+import type { Aggregates } from '../aggregates/aggregate.ts';
 import type { DataOf, EventType } from '../event/event.ts';
-import type { Json } from '../event/json.ts';
 import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
 import { type Lake, tableOf } from './lake.ts';
-import type { LakeNode, PlanNode, ProcessContext } from './plan.ts';
+import type { LakeNode, PlanNode } from './plan.ts';
+import { type ProcessOptions, processNode } from './process.ts';
+import { type Updated, type Windowed, type WindowOptions, windowNode } from './window.ts';
 
 /** Marks a stream whose items are the events' data unchanged, so that a table can take the events' own schema. */
 export type AsTheyCame = 'events as they came';
@@ -19,14 +21,14 @@ export interface Output {
   readonly path: readonly PlanNode[];
 }
 
-export interface ProcessOptions<Item, State, Result> {
-  /** The state of a key that has none. */
-  readonly init: (key: string) => State;
-  readonly on: (
-    state: State,
-    item: Item,
-    context: ProcessContext,
-  ) => { readonly state: State | undefined; readonly emit?: readonly Result[] };
+/** What comes of a window step, each a stream of its own. */
+export interface Windows<Item, Kind extends AsTheyCame | Mapped, Named> {
+  /** Each window once, when event time has passed its end and grace. */
+  readonly closed: Stream<Windowed<Named>, Mapped>;
+  /** Each window at every item that comes into it, also in its grace. */
+  readonly updates: Stream<Updated<Named>, Mapped>;
+  /** Items that came after all their windows had closed, as they came. */
+  readonly late: Stream<Item, Kind>;
 }
 
 /** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
@@ -59,12 +61,22 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
    *  and what to emit. States are JSON and immutable, at most 64 KiB a key; `state: undefined` forgets the key, whose
    *  next item begins with `init` again. `on` must depend on nothing else, so that a replay gives the same.
-   *  What is emitted has `/<id>.n` behind the event's id. */
-  process<State extends Json, Result>(
-    id: string,
-    { init, on }: ProcessOptions<Item, State, Result>,
-  ): Stream<Result, Mapped> {
-    return new Stream(this.#event, this.#then({ kind: 'process', id: checkStepId(id), input: this.#last, init, on }));
+   *  A result's `wakeMs` has `onWake` called for the key once event time has come that far, if nothing else is said before.
+   *  What is emitted has `/<id>.n` behind the event's id, or the id `<id>/<time>/<key>.n` when the key was woken. */
+  process<State, Result>(id: string, options: ProcessOptions<Item, State, Result>): Stream<Result, Mapped> {
+    return new Stream(this.#event, this.#then(processNode(checkStepId(id), this.#last, options)));
+  }
+
+  /** Groups the items of each key in windows of event time.
+   *  @throws PipelineError when a duration is not usable or an aggregate's name is taken. */
+  window<Named extends Aggregates<Item>>(id: string, options: WindowOptions<Item, Named>): Windows<Item, Kind, Named> {
+    const path = this.#then(windowNode(checkStepId(id), this.#last, options));
+    const output = <Result, OfKind extends AsTheyCame | Mapped>(name: string): Stream<Result, OfKind> =>
+      new Stream(this.#event, [
+        ...path,
+        Object.freeze({ kind: 'output', id: `${id}-${name}`, input: id, output: name }),
+      ]);
+    return { closed: output('closed'), updates: output('updates'), late: output('late') };
   }
 
   /** Sends the items to a table of the lake.

@@ -24,7 +24,6 @@ const SILENCE_MS = 30 * 60_000;
 
 /** What is known of a host's visit so far; times in milliseconds since 1970. */
 interface VisitSoFar {
-  readonly [field: string]: number;
   readonly beganMs: number;
   readonly endedMs: number;
   readonly requests: number;

@@ -103,7 +103,7 @@ describe('a step with state', () => {
     ]);
     const { run, state, lake: tables } = engineInMemory(plan);
     expect(await run([orderAt(1, 'ada'), orderAt(2, 'ada')])).toMatchObject({ events: 1, quarantined: 1 });
-    expect((await state()).stateOf('count/ada')).toEqual({ n: 1 });
+    expect((await state()).cellOf('count/ada')?.state).toEqual({ n: 1 });
     expect(tables.rows('counts')).toHaveLength(1);
   });
 

@@ -59,8 +59,8 @@ describe('a reshard', () => {
     const split = engine();
     await split.run([orderAt(4, 'ann')], NOW, 'low');
     await split.run([orderAt(5, 'ada')], NOW, 'high');
-    expect((await split.state('low')).stateOf('count/ada')).toBeUndefined();
-    expect((await split.state('high')).stateOf('count/ann')).toBeUndefined();
+    expect((await split.state('low')).cellOf('count/ada')).toBeUndefined();
+    expect((await split.state('high')).cellOf('count/ann')).toBeUndefined();
     await engine().run([orderAt(6, 'ada'), orderAt(7, 'ann')], NOW, 'merged');
     expect(counts(lake.rows('counts'))).toEqual([
       'e1/count.0 1',
