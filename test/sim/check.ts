@@ -265,11 +265,11 @@ function stateFaults(shard: SimShard, state: ShardState, { inspector, expected, 
 
 /** All that a state holds, but where its snapshot is, in an order of its own. */
 function plain(state: ShardState): string {
-  const { slot, position, arrivalMs, watermarkMs, keys, details } = state.snapshotEntry();
-  const { states = [], parked = [], failures = [], quarantined, threw, genesis, sealed } = details;
+  const { keys, details, ...rest } = state.snapshotEntry();
+  const { states = [], parked = [], failures = [], snapshot: _, ...more } = details;
   const sorted = [states, parked, failures].map((each) => each.map((part) => JSON.stringify(part)).sort());
-  const hex = keys.map(({ key, arrivalMs: at }) => `${Buffer.from(key, 'latin1').toString('hex')}@${at}`);
-  return JSON.stringify({ slot, position, arrivalMs, watermarkMs, hex, sorted, quarantined, threw, genesis, sealed });
+  const hex = keys.map(({ key, arrivalMs }) => `${Buffer.from(key, 'latin1').toString('hex')}@${arrivalMs}`);
+  return JSON.stringify({ ...rest, ...more, hex, sorted });
 }
 
 /** The shard holds the tales of its own customers and of nobody else. */
@@ -285,7 +285,9 @@ function taleFaults(shard: SimShard, state: ShardState, { taken }: Expected): re
     }
   }
   const found = (state.snapshotEntry().details.states ?? []).filter(([step]) => step === 'count');
-  const tales = found.map(([, customer, tale]) => `${show(customer)} ${(tale as { trail: number }).trail}`).sort();
+  const tales = found
+    .map(([, customer, tale]) => `${show(customer)} ${(tale as { state: { trail: number } }).state.trail}`)
+    .sort();
   const wanted = [...expected].map(([customer, trail]) => `${show(customer)} ${trail}`).sort();
   return String(tales) === String(wanted) ? [] : [`keeps the tales of [${tales}] instead of [${wanted}]`];
 }

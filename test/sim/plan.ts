@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { compile, type Program } from '../../core/engine/program.ts';
 import { event } from '../../core/event/index.ts';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { days, from, lake, pipeline } from '../../core/pipeline/index.ts';
 
 /** On what a step throws: before the count, or in the same record after it. Nothing for most. */
 export type OrderFault = '' | 'early' | 'late';
@@ -48,6 +48,7 @@ function planOf(fixed: number, idempotencyMinutes: number) {
   const orders = from(Order);
   const sound = orders.filter('sound', ({ fault }) => mended(fault !== 'early' || fixed >= 1));
   const counts = sound.process('count', {
+    ttl: days(3_650),
     init: () => ({ orders: 0, trail: 0 }),
     on: ({ orders, trail }, { number, leaves }) => {
       const tale = { orders: orders + 1, trail: nextTrail(trail, number) };
@@ -57,6 +58,7 @@ function planOf(fixed: number, idempotencyMinutes: number) {
   const thirds = counts
     .filter('third', ({ orders }) => orders % 3 === 0)
     .process('rank', {
+      ttl: days(3_650),
       init: () => 0,
       on: (seen: number, { trail }) => ({ state: seen + 1, emit: [{ seen: seen + 1, trail }] }),
     });

@@ -266,8 +266,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'children-keep-all-keys',
     means: 'both halves of a split shard keep the states of all keys',
     file: 'core/engine/shard-state.ts',
-    find: 'details: this.#held((partitionKey) => this.#goesTo(range, partitionKey)),',
-    replace: 'details: this.#held(() => true),',
+    find: 'this.#held((partitionKey) => this.#goesTo(range, partitionKey)),',
+    replace: 'this.#held(() => true),',
   },
   {
     name: 'ids-not-carried-to-children',
@@ -316,8 +316,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'state-of-a-failed-record-kept',
     means: 'a record that is parked has counted already',
     file: STEP,
-    find: ', { step, key, state });\n  }',
-    replace: ', { step, key, state });\n    this.#draft.setState(step, key, state);\n  }',
+    find: ', { step, key, cell });\n  }',
+    replace: ', { step, key, cell });\n    this.#draft.setCell(step, key, cell);\n  }',
   },
   {
     name: 'followers-not-parked',
