@@ -44,13 +44,15 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
       let iterator: string | undefined = ShardIterator;
       for (let reads = 0; reads < MAX_EMPTY_READS; reads++) {
         if (!iterator) return false; // the end of a closed shard
-        const input = { StreamARN: streamArn, ShardIterator: iterator, Limit: 1 };
-        const { Records, NextShardIterator }: GetRecordsOutput = await transiently('stream: GetRecords', () =>
-          client.send(new GetRecordsCommand(input)),
-        );
-        if (Records === undefined) throw new TransientError('stream: GetRecords: an empty answer');
-        if (Records.length > 0) return true;
-        iterator = NextShardIterator;
+        const command: GetRecordsCommand = new GetRecordsCommand({
+          StreamARN: streamArn,
+          ShardIterator: iterator,
+          Limit: 1,
+        });
+        const page: GetRecordsOutput = await transiently('stream: GetRecords', () => client.send(command));
+        if (page.Records === undefined) throw new TransientError('stream: GetRecords: an empty answer');
+        if (page.Records.length > 0) return true;
+        iterator = page.NextShardIterator;
       }
       throw new TransientError(`the end of ${shardId} was not reached in ${MAX_EMPTY_READS} reads`);
     },
