@@ -14,7 +14,7 @@ interface Options {
   readonly state?: string;
   readonly bufferSeconds?: number;
   readonly scheduleSeconds?: number;
-  readonly fault: readonly FaultRule[];
+  readonly fault?: readonly FaultRule[];
   readonly faultSeed?: number;
   readonly assembly?: string;
   readonly synth?: boolean;
@@ -22,9 +22,11 @@ interface Options {
 }
 
 const EXAMPLES = `
-Faults on request: SERVICE:ACTION:KIND:PROBABILITY[:MS], where ACTION is one such as PutItem, or *, and MS is MOST or LEAST-MOST.
+Faults on request: SERVICE:ACTION:KIND:PROBABILITY[:MS], ACTION being one such as PutItem, or *, and MS being MOST or
+LEAST-MOST milliseconds.
   throttle, error   the service refuses the call by its own error; nothing takes effect
   lost-answer       the call takes effect, then the connection is cut
+  torn-answer       the call takes effect, and the connection is cut behind the head of the answer
   latency           the call waits MS first
   partial           single records fail: firehose:PutRecordBatch, kinesis:PutRecords
   duplicate         single records are stored twice: firehose:PutRecordBatch
@@ -53,7 +55,7 @@ export function register(program: Command): void {
       "interval of schedules such as the heartbeat, in place of the stack's",
       wholeNumber(1, 86_400),
     )
-    .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule, [])
+    .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule)
     .option('--fault-seed <n>', 'repeat what chance decided for the faults', wholeNumber(0, 0xffff_ffff))
     .option('--assembly <directory>', 'cloud assembly to run (default: cdk.out)')
     .option('--synth', 'synthesise even when the assembly is up to date')
@@ -62,7 +64,7 @@ export function register(program: Command): void {
     .action(runLocal);
 }
 
-function collectRule(text: string, rules: readonly FaultRule[]): readonly FaultRule[] {
+function collectRule(text: string, rules: readonly FaultRule[] = []): readonly FaultRule[] {
   try {
     return [...rules, readRule(text)];
   } catch (error) {
@@ -72,7 +74,7 @@ function collectRule(text: string, rules: readonly FaultRule[]): readonly FaultR
 }
 
 async function runLocal(options: Options): Promise<void> {
-  const { port, state, bufferSeconds, scheduleSeconds, fault, faultSeed, assembly, synth, stage } = options;
+  const { port, state, bufferSeconds, scheduleSeconds, fault = [], faultSeed, assembly, synth, stage } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   await ensureAssembly({ directory, stage, force: synth, log });

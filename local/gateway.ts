@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { constants, createServer as createHttp2Server } from 'node:http2';
 import { createServer as createNetServer, type Socket } from 'node:net';
+import type { Faults } from './faults.ts';
 import { serviceScope } from './route.ts';
 import type { LocalService } from './service.ts';
 import { ServiceError } from './services/json-api.ts';
@@ -61,13 +62,17 @@ function refuse(
 
 async function route(
   services: ReadonlyMap<string, LocalService>,
+  faults: Faults | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const administered = faults?.administer(request, response);
+  if (administered) return administered;
   const scope = serviceScope(request);
   const service = scope === undefined ? undefined : services.get(scope);
   response.setHeader('x-amzn-requestid', randomUUID());
-  if (service) await service.handle(request, response);
+  if (service && faults) await faults.handle(scope as string, service, request, response);
+  else if (service) await service.handle(request, response);
   else if (services.size === 0) refuse(request, response, 503, 'ServiceUnavailable', 'The local services are starting');
   else if (scope === undefined)
     refuse(request, response, 403, 'MissingAuthenticationToken', 'The request is not signed: sign it with any key');
@@ -90,14 +95,15 @@ function listen(server: ReturnType<typeof createNetServer>, port: number): Promi
   });
 }
 
-/** Opens the gateway on 127.0.0.1. Port 0 takes a free one. Throws an error that names the port when it is taken. */
-export async function openGateway(port: number): Promise<Gateway> {
+/** Opens the gateway on 127.0.0.1. Port 0 takes a free one. `faults` sees each request before its service does.
+ *  Throws an error that names the port when it is taken. */
+export async function openGateway(port: number, faults?: Faults): Promise<Gateway> {
   let services: ReadonlyMap<string, LocalService> = new Map();
   const answer = (request: IncomingMessage, response: ServerResponse, cut: () => void) => {
     // A caller that leaves in the middle of its request or answer is no failure of the service's.
     request.on('error', () => {});
     response.on('error', () => {});
-    route(services, request, response).catch((error: unknown) => {
+    route(services, faults, request, response).catch((error: unknown) => {
       if (response.headersSent) return cut();
       const message = error instanceof Error ? error.message : String(error);
       const [status, code] = error instanceof ServiceError ? [error.status, error.code] : [500, 'InternalFailure'];

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Closers, createClosers } from './closers.ts';
+import { createFaults, type FaultSettings, type Faults } from './faults.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { createMapping } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
@@ -30,6 +31,8 @@ export interface LocalOptions {
   readonly bufferSeconds?: number;
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
+  /** What is to go wrong from the start; more can be asked for at `/_millrace/faults`. */
+  readonly faults?: FaultSettings;
   /** Takes one line for the person at the terminal. */
   readonly log?: (line: string) => void;
 }
@@ -52,9 +55,12 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
   const closers = createClosers();
   try {
     const assembly = readAssembly(options.assembly);
-    const { gateway, context, cloudWatch } = await openContext(options, closers);
+    const faults = createFaults(options.faults);
+    const { rules, seed } = faults.state;
+    if (rules.length > 0) options.log?.(`faults on request: ${rules.length} rules, seed ${seed}`);
+    const { gateway, context, cloudWatch } = await openContext(options, faults, closers);
     const cloudFormation = createCloudFormation();
-    const services = [cloudWatch, cloudFormation, ...(await openServices(context, assembly, options, closers))];
+    const services = [cloudWatch, cloudFormation, ...(await openServices(context, assembly, options, faults, closers))];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
     cloudFormation.show(stacks);
@@ -75,13 +81,14 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
 
 async function openContext(
   { port, stateDir, log = () => {} }: LocalOptions,
+  faults: Faults,
   closers: Closers,
 ): Promise<{ gateway: Gateway; context: ServiceContext; cloudWatch: CloudWatch }> {
   const state = stateDir === undefined ? undefined : resolve(stateDir);
   if (state !== undefined) closers.add({ close: lockState(state) });
   const scratchDir = mkdtempSync(join(tmpdir(), 'millrace-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true, force: true }) });
-  const gateway = closers.add(await openGateway(port));
+  const gateway = closers.add(await openGateway(port, faults));
   const cloudWatch = createCloudWatch();
   const context = { endpoint: gateway.endpoint, stateDir: state, scratchDir, metric: cloudWatch.metric, log };
   return { gateway, context, cloudWatch };
@@ -92,6 +99,7 @@ async function openServices(
   context: ServiceContext,
   assembly: Assembly,
   { bufferSeconds, scheduleSeconds }: LocalOptions,
+  faults: Faults,
   closers: Closers,
 ): Promise<readonly LocalService[]> {
   const kinesis = closers.add(createKinesis(context));
@@ -100,9 +108,10 @@ async function openServices(
   const glue = closers.add(createGlue());
   const athena = closers.add(await createAthena(context, { glue }));
   const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
-  const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath }));
-  const mapping = closers.add(createMapping(context, { reader: kinesis, lambda }));
-  const scheduler = closers.add(createScheduler(context, { lambda, scheduleSeconds }));
+  const { nextDisturbance, invoker, reader } = faults;
+  const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
+  const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
+  const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
   return [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler];
 }
 

@@ -1,5 +1,6 @@
 import {
   GetRecordsCommand,
+  type GetRecordsOutput,
   GetShardIteratorCommand,
   type KinesisClient,
   type Shard as KinesisShard,
@@ -18,7 +19,8 @@ export interface ShardsOptions {
  *  (https://docs.aws.amazon.com/streams/latest/dev/troubleshooting-consumers.html). */
 const MAX_EMPTY_READS = 50;
 
-/** The shards of a Kinesis stream. */
+/** The shards of a Kinesis stream. A connection that breaks within an answer looks to the SDK like an answer without
+ *  members (HTTP/2): what is missing is never taken for nothing. */
 export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
   return {
     async describe(shardId) {
@@ -38,15 +40,19 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
           }),
         ),
       );
-      let iterator = ShardIterator;
+      if (ShardIterator === undefined) throw new TransientError('stream: GetShardIterator: an empty answer');
+      let iterator: string | undefined = ShardIterator;
       for (let reads = 0; reads < MAX_EMPTY_READS; reads++) {
         if (!iterator) return false; // the end of a closed shard
-        const input = { StreamARN: streamArn, ShardIterator: iterator, Limit: 1 };
-        const { Records = [], NextShardIterator } = await transiently('stream: GetRecords', () =>
-          client.send(new GetRecordsCommand(input)),
-        );
-        if (Records.length > 0) return true;
-        iterator = NextShardIterator;
+        const command: GetRecordsCommand = new GetRecordsCommand({
+          StreamARN: streamArn,
+          ShardIterator: iterator,
+          Limit: 1,
+        });
+        const page: GetRecordsOutput = await transiently('stream: GetRecords', () => client.send(command));
+        if (page.Records === undefined) throw new TransientError('stream: GetRecords: an empty answer');
+        if (page.Records.length > 0) return true;
+        iterator = page.NextShardIterator;
       }
       throw new TransientError(`the end of ${shardId} was not reached in ${MAX_EMPTY_READS} reads`);
     },
@@ -76,7 +82,8 @@ async function readShards(client: KinesisClient, stream: Stream): Promise<readon
     const page: ListShardsOutput = await transiently('stream: ListShards', () =>
       client.send(new ListShardsCommand(token ? { NextToken: token } : stream)),
     );
-    shards.push(...(page.Shards ?? []));
+    if (page.Shards === undefined) throw new TransientError('stream: ListShards: an empty answer');
+    shards.push(...page.Shards);
     token = page.NextToken;
   } while (token);
   return shards;

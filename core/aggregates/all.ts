@@ -11,7 +11,7 @@ type States = { readonly [name: string]: Json };
 
 /** Several aggregates of the same items as one, whose state and result have a field for each. */
 export function all<Item, Named extends Aggregates<Item>>(
-  aggregates: Named & Aggregates<Item>,
+  aggregates: Named,
 ): Aggregate<Item, States, ResultsOf<Named>> {
   const parts = Object.entries<AnyAggregate<Item>>(aggregates) as [string, Aggregate<Item, Json, unknown>][];
   parts.sort(([left], [right]) => (left < right ? -1 : 1));

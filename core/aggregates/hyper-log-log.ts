@@ -1,6 +1,6 @@
-/** HyperLogLog (Flajolet et al. 2007) over hashes of 52 bits, estimated as by Ertl (arXiv:1702.01284, algorithms 4 to 6),
- *  which is unbiased from 0 on without tables. It adds, multiplies and takes square roots only, so that every machine
- *  gives the same number.
+/** HyperLogLog (Flajolet et al. 2007) over hashes of 52 bits, estimated as by Ertl (arXiv:1702.01284, the improved raw
+ *  estimator), unbiased from 0 on without tables; his correction for hashes that are too short is left out: these run out
+ *  near 2^52 values. It adds, multiplies and divides only, so that every machine gives the same number.
  *
  *  `2^precision` registers of one character each: merging is taking the greater, and a state is a plain string. */
 
@@ -45,8 +45,8 @@ export function estimate(precision: number, registers: string): number {
   const bits = HASH_BITS - precision;
   const having = new Array<number>(bits + 2).fill(0);
   for (const byte of Buffer.from(registers, 'latin1')) having[byte - ZERO] = (having[byte - ZERO] as number) + 1;
-  let sum = size * tau(1 - (having[bits + 1] as number) / size);
-  for (let rank = bits; rank >= 1; rank -= 1) sum = 0.5 * (sum + (having[rank] as number));
+  let sum = 0;
+  for (let rank = bits + 1; rank >= 1; rank -= 1) sum = 0.5 * (sum + (having[rank] as number));
   sum += size * sigma((having[0] as number) / size);
   return (0.5 / Math.LN2) * size * (size / sum);
 }
@@ -62,19 +62,6 @@ function sigma(share: number): number {
     y += y;
   }
   return z;
-}
-
-/** (1 - x - Σ (1 - x^(2^-k))² 2^-k) / 3: what full registers stand for. */
-function tau(share: number): number {
-  if (share === 0 || share === 1) return 0;
-  let [x, y, z, before] = [share, 1, 1 - share, -1];
-  while (z !== before) {
-    x = Math.sqrt(x);
-    before = z;
-    y *= 0.5;
-    z -= (1 - x) ** 2 * y;
-  }
-  return z / 3;
 }
 
 function bitsOf(integer: number): number {

@@ -3,6 +3,7 @@ import { rowsByTable } from './delivery.ts';
 import type { Entry } from './entry.ts';
 import type { HashRange } from './hash-range.ts';
 import { RECORD_END } from './position.ts';
+import type { SeenKey } from './recent-keys.ts';
 import type { ShardLogs } from './shard-log.ts';
 import { LogError, ShardState, stateName } from './shard-state.ts';
 
@@ -84,7 +85,7 @@ function inherit(parents: readonly ShardState[], range: HashRange): Omit<Entry, 
     arrivalMs: Math.max(0, ...parts.map(({ arrivalMs }) => arrivalMs)),
     watermarkMs: watermarks.length > 0 ? Math.min(...watermarks) : undefined,
     lagMs: Math.max(0, ...parts.map(({ lagMs }) => lagMs)),
-    keys: parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs),
+    keys: once(parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs)),
     details: {
       floors: parts.flatMap(({ details }) => details.floors ?? []),
       states: parts.flatMap(({ details }) => details.states ?? []),
@@ -92,4 +93,9 @@ function inherit(parents: readonly ShardState[], range: HashRange): Omit<Entry, 
       failures: parts.flatMap(({ details }) => details.failures ?? []),
     },
   };
+}
+
+/** Both children of a split have every id: merged again, they bring each twice. */
+function once(keys: readonly SeenKey[]): readonly SeenKey[] {
+  return [...new Map(keys.map((each) => [`${each.key}${each.arrivalMs}`, each])).values()];
 }

@@ -105,10 +105,12 @@ function takeIn(
     const outcome = redrive(program, record.partitionKey, draft, loaded);
     if (outcome.is !== 'done') return outcome;
   }
+  const rejected = draft.rejected.length;
   const outcome = draft.lot.keys.has(record.partitionKey)
     ? follow(record, draft)
     : evaluate(program, event, record, draft);
-  if (outcome.is === 'done') draft.remember(key, clockMs);
+  // What was rejected may come again, mended, under the same id.
+  if (outcome.is === 'done' && draft.rejected.length === rejected) draft.remember(key, clockMs);
   return outcome;
 }
 

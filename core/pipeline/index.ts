@@ -1,4 +1,5 @@
 /** What a pipeline's author imports. */
+export * from '../aggregates/index.ts';
 export { days, hours, minutes, seconds } from './duration.ts';
 export { lake } from './lake.ts';
 export { hopping, session, tumbling } from './over.ts';

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { putRecordsTo } from '../../adapters/kinesis/put-records.ts';
 import { kinesisShards, listOpenShards, listShards } from '../../adapters/kinesis/shards.ts';
 import { firstHashKey, isIn } from '../../core/engine/hash-range.ts';
-import type { Shard, Shards } from '../../core/ports.ts';
+import { type Shard, type Shards, TransientError } from '../../core/ports.ts';
 import { type Gateway, openGateway } from '../../local/gateway.ts';
 import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
 
@@ -47,9 +47,13 @@ beforeAll(async () => {
   const half = String(2n ** 127n);
   await client.send(new SplitShardCommand({ ...stream, ShardToSplit: FIRST, NewStartingHashKey: half }));
   await client.send(new MergeShardsCommand({ ...stream, ShardToMerge: LOW, AdjacentShardToMerge: HIGH }));
-  const { StreamDescriptionSummary } = await client.send(new DescribeStreamSummaryCommand(stream));
-  shards = kinesisShards({ client, streamArn: StreamDescriptionSummary?.StreamARN as string });
+  shards = kinesisShards({ client, streamArn: await arn() });
 });
+
+async function arn(): Promise<string> {
+  const { StreamDescriptionSummary } = await client.send(new DescribeStreamSummaryCommand(stream));
+  return StreamDescriptionSummary?.StreamARN as string;
+}
 
 afterAll(async () => {
   client.destroy();
@@ -121,6 +125,15 @@ describe('the shards of a Kinesis stream', () => {
     expect(await shards.hasRecordsAfter(FIRST, numbers[1])).toBe(true);
     expect(await shards.hasRecordsAfter(FIRST, numbers[2])).toBe(false);
     expect(await shards.hasRecordsAfter(LOW, undefined)).toBe(false);
+  });
+
+  it('take an answer without members, as a broken connection leaves it, for none', async () => {
+    for (const torn of ['ListShardsCommand', 'GetShardIteratorCommand', 'GetRecordsCommand']) {
+      const send = async (command: object) => (command.constructor.name === torn ? {} : client.send(command as never));
+      const cut = kinesisShards({ client: { send } as never, streamArn: await arn() });
+      const asked = torn === 'ListShardsCommand' ? cut.describe(LOW) : cut.hasRecordsAfter(FIRST, numbers[2]);
+      await expect(asked).rejects.toThrow(TransientError);
+    }
   });
 
   it('cannot tell it of a shard whose end does not come', async () => {

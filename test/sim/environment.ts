@@ -1,48 +1,90 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { FirehoseClient } from '@aws-sdk/client-firehose';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { FirehoseClient } from '@aws-sdk/client-firehose';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { firehoseLake } from '../../adapters/firehose/lake.ts';
-import { memoryPayloadStore } from '../../adapters/memory/lake.ts';
-import { compile } from '../../core/engine/program.ts';
-import { ShardCache } from '../../core/engine/shard-cache.ts';
+import { kinesisShards } from '../../adapters/kinesis/shards.ts';
+import { s3ObjectStore } from '../../adapters/s3/object-store.ts';
+import { engineOn } from '../../core/engine/engine.ts';
+import type { Program } from '../../core/engine/program.ts';
+import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
 import { processor } from '../../functions/process/processor.ts';
-import { shop } from '../support/orders.ts';
 import type { Faults, Mortal } from './faults.ts';
-import type { World } from './world.ts';
+import type { Random } from './random.ts';
+import { START_MS, type World } from './world.ts';
 
 export type Handle = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>;
 
-const region = 'us-east-1';
-const quiet = { warn: () => {}, addMetric: () => {} };
+/** Sends a command of any service's SDK. */
+export type Send = (command: object) => Promise<object>;
 
-/** An execution environment: the process function as it is deployed, on simulated clients. It can die at any of their
- *  calls, and it can be thawed with an old state in its memory. */
-export class Environment implements Mortal {
-  readonly name: string;
-  isDead = false;
-  isBusy = false;
-  readonly handle: Handle;
+export const EPOCH = '1';
+export const BUCKET = 'lake';
+const quiet = { warn: () => {}, error: () => {}, addMetric: () => {} };
 
-  constructor(name: string, world: World, faults: Faults) {
-    this.name = name;
-    const send = (command: object) => faults.send(this, command);
-    // Time passes within an invocation as well, so that a deadline can fall between two records.
-    let ticks = 0;
-    const clock = { now: () => world.nowMs + ticks++ };
-    const client = Object.assign(new DynamoDBClient({ region }), { send });
-    const log = dynamoCommitLog({ client, table: 'log', pipeline: shop.name, epoch: '1', clock });
-    const lake = firehoseLake({
-      client: Object.assign(new FirehoseClient({ region }), { send }),
-      streams: { orders: 'orders', large_items: 'large_items', quarantine: 'quarantine' },
+/** The adapters of the process function on simulated clients, wired as the function wires them. */
+export function servicesOn(send: Send, pipeline: string, world: World, random: Random, clock: { now(): number }) {
+  return {
+    log: dynamoCommitLog({
+      client: { send } as unknown as DynamoDBClient,
+      table: 'log',
+      pipeline,
+      epoch: EPOCH,
+      clock,
+    }),
+    lake: firehoseLake({
+      client: { send } as unknown as FirehoseClient,
+      streams: Object.fromEntries(TABLES.map((table) => [table, table])),
       clock,
       sleep: (ms) => world.sleep(ms),
-      random: () => world.random.next(),
+      random: () => random.next(),
+    }),
+    objects: s3ObjectStore({ send } as unknown as S3Client, BUCKET),
+    shards: kinesisShards({ client: { send } as unknown as KinesisClient, streamArn: 'arn:stream' }),
+  };
+}
+
+const TABLES = ['orders', 'counts', 'thirds', 'large_items', 'visits', 'quarantine'] as const;
+
+export interface EnvironmentOptions {
+  readonly name: string;
+  readonly program: Program;
+  readonly snapshots: SnapshotPolicy;
+  readonly world: World;
+  readonly faults: Faults;
+  readonly random: Random;
+}
+
+/** An execution environment: the process function as it is deployed. It can die at any call of a service, and it can be
+ *  thawed with an old state in its memory. */
+export class Environment implements Mortal {
+  readonly name: string;
+  readonly handle: Handle;
+  readonly calls: string[] = [];
+  /** Shards that it has had batches of. */
+  readonly shards = new Set<string>();
+  /** Shards of which it has finished a batch. */
+  readonly warm = new Set<string>();
+  /** Resolves when it dies at a call. */
+  readonly death: Promise<void>;
+  isDead = false;
+  isBusy = false;
+  died: () => void = () => {};
+
+  constructor({ name, program, snapshots, world, faults, random }: EnvironmentOptions) {
+    this.name = name;
+    this.death = new Promise((resolve) => {
+      this.died = resolve;
     });
-    const cache = new ShardCache(log, clock, shop.idempotencyMinutes * 60_000);
+    // Time passes within an invocation as well, so that a deadline can fall between two records.
+    let ticks = 0;
+    const clock = { now: () => START_MS + world.nowMs + ticks++ };
     let tokens = 0;
     const newToken = () => `${name}-${++tokens}`;
-    const ports = { log, cache, lake, payloads: memoryPayloadStore(), clock, newToken };
-    this.handle = processor({ program: compile(shop), ports }, quiet as never, quiet as never);
+    const services = servicesOn((command) => faults.send(this, command), program.plan.name, world, random, clock);
+    const ports = engineOn({ ...services, clock, newToken }, program.plan, EPOCH, snapshots);
+    this.handle = processor({ program, ports }, quiet as never, quiet as never);
   }
 }

@@ -58,7 +58,7 @@ function planOf(fixed: number, idempotencyMinutes: number) {
   const thirds = counts
     .filter('third', ({ orders }) => orders % 3 === 0)
     .process('rank', {
-    ttl: days(3_650),
+      ttl: days(3_650),
       init: () => 0,
       on: (seen: number, { trail }) => ({ state: seen + 1, emit: [{ seen: seen + 1, trail }] }),
     });

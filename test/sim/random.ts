@@ -1,9 +1,18 @@
 /** A stream of random numbers that a seed repeats (mulberry32). */
 export class Random {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
+  }
+
+  /** A stream of its own for each name: what one part of a run draws changes nothing for the others. */
+  fork(name: string): Random {
+    let hash = this.#seed ^ 0x811c9dc5;
+    for (const letter of name) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+    return new Random(hash);
   }
 
   /** From 0 to 1, 1 excluded. */

@@ -1,44 +1,129 @@
+import { LogError } from '../../core/engine/shard-state.ts';
 import { faultsOf } from './check.ts';
 import { Faults } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import { Inspector } from './inspector.ts';
 import { Mapping } from './mapping.ts';
+import { Operator } from './operator.ts';
+import { expectationOf } from './oracle.ts';
+import { Producer } from './producer.ts';
+import { Random } from './random.ts';
+import { CLASSES, type FaultClass, type Scenario, scenarioOf } from './scenario.ts';
 import { Services } from './services.ts';
-import { makeWorkload } from './workload.ts';
+import { SimStream } from './stream.ts';
+import { makeWorkload, type Put } from './workload.ts';
 import { Stuck, World } from './world.ts';
 
 export interface Result {
-  readonly seed: number;
-  readonly records: number;
+  readonly scenario: Scenario;
   /** Sentences; none when the run was right. */
   readonly faults: readonly string[];
   /** What happened, a line each. */
   readonly trace: readonly string[];
 }
 
-const MAX_RECORDS = 40;
-/** What a seed meets: everything that can fail, nothing that fails, or nothing and one environment only. */
-export type Weather = 'storm' | 'calm' | 'still';
-const WEATHERS: readonly Weather[] = ['still', 'calm', 'storm', 'storm', 'storm', 'storm', 'storm', 'storm'];
+/** How long after the last event faults go on. */
+const AFTERMATH_MS = 100_000;
+/** How long it may take to catch up once nothing fails any more. */
+const CATCH_UP_MS = 900_000;
+/** The producer waits so long for another event to put with one. */
+const MAX_LINGER_MS = 2_000;
+/** Redrives of everything that is parked until nothing is. */
+const MAX_REDRIVES = 10;
 
-/** Runs one seed: a shard's records through the process function, on services that do what services do. */
-export async function simulate(seed: number, records = MAX_RECORDS): Promise<Result> {
-  const world = new World(seed);
-  const services = new Services();
-  const weather = WEATHERS[seed % WEATHERS.length] as Weather;
-  const faults = new Faults(world, services, weather === 'storm');
-  const workload = makeWorkload(world.random, records);
-  try {
-    await world.run(new Mapping(world, faults, workload.records, weather === 'still' ? 1 : 0.8).drain());
-  } catch (error) {
-    if (!(error instanceof Stuck)) throw error;
-    return { seed, records, faults: [`lag does not return to zero: ${error.message}`], trace: world.trace };
+/** Runs one scenario: the function on services that do what services do, under a producer, a mapping and an operator. */
+export async function simulate(scenario: Scenario): Promise<Result> {
+  const world = new World();
+  const random = new Random(scenario.seed);
+  const stream = new SimStream(world, random.fork('stream'), scenario.shards);
+  const services = new Services(world, stream, random.fork('services'));
+  const faults = new Faults(world, services, random.fork('faults'), scenario);
+  const fleet = new Fleet(world, faults, random.fork('fleet'), scenario);
+  const mapping = new Mapping(world, stream, fleet, faults, random.fork('mapping'));
+  const inspector = new Inspector(services, stream, world, random.fork('inspector'));
+  const puts = new Map<Uint8Array, Put>();
+  const producer = new Producer(world, faults, random.fork('producer'), puts);
+  const operator = new Operator({ world, stream, faults, fleet, inspector, puts, scenario }, random.fork('operator'));
+  const workload = makeWorkload(random.fork('workload'), scenario);
+
+  async function drained(): Promise<void> {
+    const endMs = world.nowMs + CATCH_UP_MS;
+    await world.until(() => mapping.isDrained || world.nowMs > endMs);
+    if (!mapping.isDrained) throw new Stuck(`${mapping.lag} records are left long after the last fault`);
   }
-  return { seed, records, faults: faultsOf(services, workload, weather), trace: world.trace };
+
+  async function main(): Promise<void> {
+    void mapping.run();
+    await load(workload, producer, operator, world, random.fork('load'));
+    await world.sleep(AFTERMATH_MS);
+    await operator.finish();
+    await world.sleep(AFTERMATH_MS);
+    faults.end();
+    await drained();
+    for (let redrives = 0; scenario.isFixed && (await inspector.parkedKeys()).size > 0; redrives++) {
+      if (redrives === MAX_REDRIVES) throw new Stuck(`${[...(await inspector.parkedKeys()).keys()]} stay parked`);
+      await operator.redrive();
+      await drained();
+    }
+  }
+
+  try {
+    await world.run(main());
+    const expected = expectationOf(stream.accepted, puts);
+    const fresh = new Inspector(services, stream, world, random.fork('fresh'));
+    const found = await faultsOf({
+      scenario,
+      services,
+      stream,
+      inspector: fresh,
+      mapping,
+      expected,
+      operator,
+      workload,
+    });
+    return { scenario, faults: found, trace: world.trace };
+  } catch (error) {
+    if (!(error instanceof Stuck || error instanceof LogError)) throw error;
+    return { scenario, faults: [String(error)], trace: world.trace };
+  }
 }
 
-/** The same seed with as few records as still fail. */
+/** Puts the events in their time, and does what the operator does meanwhile. */
+async function load(
+  workload: readonly Put[],
+  producer: Producer,
+  operator: Operator,
+  world: World,
+  random: Random,
+): Promise<void> {
+  for (let next = 0; next < workload.length; ) {
+    const [first, ...rest] = workload.slice(next, next + random.between(1, 5)) as [Put, ...Put[]];
+    const later = rest.findIndex(({ afterMs }) => afterMs > MAX_LINGER_MS);
+    const batch = [first, ...(later < 0 ? rest : rest.slice(0, later))];
+    await world.sleep(first.afterMs);
+    operator.act(next / workload.length);
+    await producer.put(batch);
+    if ((batch.at(-1)?.users.length ?? 0) > 1) operator.reshardEarly();
+    next += batch.length;
+  }
+}
+
+/** The same seed with as few records and as few kinds of faults as still fail. */
 export async function shrink(failed: Result): Promise<Result> {
-  for (let records = 1; records < failed.records; records++) {
-    const smaller = await simulate(failed.seed, records);
+  let least = await fewerRecords(failed, failed.scenario.off);
+  const off = new Set(failed.scenario.off);
+  for (const each of CLASSES.filter((kind) => failed.scenario.on.has(kind))) {
+    const smaller = await simulate(scenarioOf(failed.scenario.seed, least.scenario.records, new Set([...off, each])));
+    if (smaller.faults.length === 0) continue;
+    off.add(each);
+    least = smaller;
+  }
+  return fewerRecords(least, off);
+}
+
+async function fewerRecords(failed: Result, off: ReadonlySet<FaultClass>): Promise<Result> {
+  for (let records = 1; records < failed.scenario.records; records++) {
+    const smaller = await simulate(scenarioOf(failed.scenario.seed, records, off));
     if (smaller.faults.length > 0) return smaller;
   }
   return failed;

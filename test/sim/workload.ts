@@ -1,56 +1,146 @@
-import { order } from '../support/orders.ts';
+import { createHash } from 'node:crypto';
+import { redriveRecord } from '../../core/event/control.ts';
+import { aggregateOf } from '../support/aggregate.ts';
+import { type OrderData, type OrderFault, PIPELINE, type VisitData } from './plan.ts';
 import type { Random } from './random.ts';
+import type { Pace, Scenario } from './scenario.ts';
+import { START_MS } from './world.ts';
 
-export const SHARD = 'shardId-000000000000';
+/** What a record says, or each record of an aggregate: what the oracle knows without decoding. */
+export type User = { readonly partitionKey: string; readonly data: Uint8Array } & (
+  | { readonly is: 'order'; readonly id: string; readonly order: OrderData }
+  | { readonly is: 'visit'; readonly id: string; readonly visit: VisitData }
+  | { readonly is: 'junk'; readonly reason: string }
+  | { readonly is: 'control' }
+);
 
-/** A record of the shard, with what is to become of it. */
-export interface SimRecord {
-  readonly sequenceNumber: string;
-  readonly arrivalMs: number;
+/** A record as it is put, some time after the one before. */
+export interface Put {
+  readonly partitionKey: string;
   readonly data: Uint8Array;
+  readonly users: readonly User[];
+  readonly afterMs: number;
 }
 
-export interface Workload {
-  readonly records: readonly SimRecord[];
-  /** Event ids that must be in the lake, each once, with the sequence number of the first record that brought it. */
-  readonly expected: ReadonlyMap<string, string>;
-  /** Ids of the rows that large orders become. */
-  readonly items: ReadonlySet<string>;
-  /** Sequence numbers of the records that must be in quarantine. */
-  readonly poison: ReadonlySet<string>;
-}
+/** Milliseconds between two puts. */
+const GAPS_MS: Readonly<Record<Pace, readonly [number, number]>> = {
+  seconds: [1, 1_000],
+  minutes: [1_000, 150_000],
+  days: [3_600_000, 100 * 3_600_000],
+};
+/** An event is put again within this time of the first, by plan; throttles may add to it. */
+const RETRY_MS = 600_000;
+/** What the pipeline is told: far more than `RETRY_MS`, and at the pace of minutes far less than a run takes. */
+export const HORIZON_MINUTES = 30;
 
-const START_MS = Date.parse('2026-11-21T12:00:00Z');
-/** Just below a power of ten, so that the numbers grow a digit on the way; far beyond what a double tells apart. */
-const FIRST_SEQUENCE_NUMBER = 10n ** 55n - 40n;
+const CHANCE = { again: 0.2, junk: 0.08, misplaced: 0.02, visit: 0.15, aggregate: 0.12, sameKey: 0.7, leaves: 0.08 };
+const MAX_AGGREGATED = 8;
 
-/** Events of a producer that puts some of them again, the same bytes, and some that nobody can read. What a naive reader
- *  makes of it, in the order of the stream, is what must come out. */
-export function makeWorkload(random: Random, size: number): Workload {
-  const records: SimRecord[] = [];
-  const put: Uint8Array[] = [];
-  const expected = new Map<string, string>();
-  const items = new Set<string>();
-  const poison = new Set<string>();
-  let last = FIRST_SEQUENCE_NUMBER;
-  for (let n = 0; n < size; n++) {
-    last += BigInt(random.between(1, 4));
-    const sequenceNumber = String(last);
-    const arrivalMs = START_MS + n * 500;
-    const again = put.length > 0 && random.chance(0.2);
-    const isPoison = !again && random.chance(0.08);
-    const fresh = isPoison
-      ? `poison ${n}`
-      : JSON.stringify(order(`e${n}`, { amount: random.between(1, 200), items: ['a', 'b'] }));
-    const data = again ? random.pick(put) : Buffer.from(fresh);
-    if (isPoison) poison.add(sequenceNumber);
-    else {
-      put.push(data);
-      const { id, data: sold } = JSON.parse(Buffer.from(data).toString());
-      if (!expected.has(id)) expected.set(id, sequenceNumber);
-      if (sold.amount >= 100) for (const n of sold.items.keys()) items.add(`${id}#${n}`);
+/** A customer whose name is longer than a partition key may be, and is put under its MD5. */
+const LONG_NAME = 'x'.repeat(300);
+const LONG_NAME_KEY = createHash('md5').update(LONG_NAME).digest('hex');
+
+/** Events of a producer that puts some of them again, the same bytes, some that nobody can read, and some together. */
+export function makeWorkload(random: Random, scenario: Scenario): readonly Put[] {
+  const { on, records, pace } = scenario;
+  const puts: (Put & { readonly atMs: number })[] = [];
+  let atMs = 0;
+  let number = 0;
+  for (let n = 0; n < records; n++) {
+    const gapMs = random.between(...GAPS_MS[pace]);
+    const retried = puts.filter((put) => put.atMs > atMs - RETRY_MS);
+    const isAgain = random.chance(CHANCE.again) && on.has('retries') && retried.length > 0;
+    const afterMs = isAgain ? Math.min(gapMs, 2_000) : gapMs;
+    atMs += afterMs;
+    if (isAgain) {
+      puts.push({ ...random.pick(retried), afterMs, atMs });
+      continue;
     }
-    records.push({ sequenceNumber, arrivalMs, data });
+    const size = random.chance(CHANCE.aggregate) && on.has('aggregates') ? random.between(2, MAX_AGGREGATED) : 1;
+    const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, scenario) : undefined;
+    const users = Array.from({ length: size }, () => {
+      const name = nameOf(customer ?? drawCustomer(random, scenario));
+      return userOf(random, ++number, name, START_MS + atMs, scenario);
+    });
+    puts.push({ ...recordOf(users), afterMs, atMs });
   }
-  return { records, expected, items, poison };
+  return puts;
 }
+
+/** The record that takes a partition key's parked records through again. */
+export function redriveOf(id: string, key: string, pipeline = PIPELINE): Put {
+  const data = bytesOf(redriveRecord(id, pipeline, key));
+  return { partitionKey: key, data, users: [{ is: 'control', partitionKey: key, data }], afterMs: 0 };
+}
+
+function recordOf(users: readonly User[]): Pick<Put, 'partitionKey' | 'data' | 'users'> {
+  const [first] = users as [User];
+  if (users.length === 1) return { partitionKey: first.partitionKey, data: first.data, users };
+  const data = aggregateOf(users.map(({ partitionKey, data }) => [partitionKey, data]));
+  return { partitionKey: first.partitionKey, data, users };
+}
+
+const drawCustomer = (random: Random, { customers }: Scenario): number => random.between(0, customers - 1);
+const nameOf = (customer: number): string => (customer === 7 ? LONG_NAME : `customer-${customer}`);
+const keyOf = (name: string): string => (name === LONG_NAME ? LONG_NAME_KEY : name);
+
+function userOf(random: Random, number: number, name: string, atMs: number, { on, isFlooded }: Scenario): User {
+  const [isJunk, isMisplaced, isVisit] = [CHANCE.junk, CHANCE.misplaced, CHANCE.visit].map((each) =>
+    random.chance(each),
+  );
+  const at = new Date(atMs - random.between(0, 60_000)).toISOString();
+  const fault = faultOf(random, isFlooded);
+  if (isJunk && on.has('bad-data')) return junkOf(random, number, name);
+  if (isVisit && !isFlooded) {
+    const isFaulty = random.chance(0.2) && on.has('faulty-events');
+    return visitOf(number, random.pick(['home', keyOf(name)]), { page: `page-${number % 3}`, at, faulty: isFaulty });
+  }
+  const order: OrderData = {
+    customer: name,
+    at,
+    number,
+    amount: random.between(1, 200),
+    items: random.pick([['a', 'b'], ['c'], []]),
+    leaves: random.chance(CHANCE.leaves),
+    fault: on.has('faulty-events') ? fault : '',
+  };
+  return orderOf(number, isMisplaced && on.has('bad-data') ? `not ${name}`.slice(0, 256) : keyOf(name), order);
+}
+
+function faultOf(random: Random, isFlooded: boolean): OrderFault {
+  const drawn = random.next();
+  if (isFlooded) return drawn < 0.9 ? 'early' : '';
+  return drawn < 0.07 ? 'early' : drawn < 0.12 ? 'late' : '';
+}
+
+function orderOf(number: number, partitionKey: string, order: OrderData): User {
+  const id = `e${number}`;
+  const data = bytesOf({ specversion: '1.0', id, source: '/shop', type: 'shop.order', data: order });
+  return { is: 'order', id, order, partitionKey, data };
+}
+
+/** A visit keeps no state, so it may come under any key. Its id is another event's, from another source. */
+function visitOf(number: number, partitionKey: string, visit: VisitData): User {
+  const id = `e${number - 1}`;
+  const data = bytesOf({ specversion: '1.0', id, source: '/site', type: 'shop.visit', data: visit });
+  return { is: 'visit', id, visit, partitionKey, data };
+}
+
+/** Also under the key of a customer who may be parked. */
+function junkOf(random: Random, number: number, name: string): User {
+  const partitionKey = random.pick([`junk-${number}`, keyOf(name)]);
+  const [reason, data] = random.pick([
+    ['not-json', Buffer.from(`junk ${number}`)],
+    [
+      'unknown-type',
+      bytesOf({ specversion: '1.0', id: `j${number}`, source: '/shop', type: 'millrace.nothing', data: {} }),
+    ],
+    [
+      'schema',
+      bytesOf({ specversion: '1.0', id: `j${number}`, source: '/shop', type: 'shop.order', data: { number } }),
+    ],
+  ] as const);
+  return { is: 'junk', reason, partitionKey, data };
+}
+
+const bytesOf = (json: object): Uint8Array => Buffer.from(JSON.stringify(json));

@@ -1,25 +1,28 @@
-import { Random } from './random.ts';
-
 /** Thrown when nothing is left to happen and the work is not done, or too much happened. */
 export class Stuck extends Error {
   override readonly name = 'Stuck';
 }
 
-const MAX_EVENTS = 50_000;
+/** The moment at which virtual time begins, in milliseconds since 1970. */
+export const START_MS = Date.parse('2026-11-21T12:00:00Z');
+
+const MAX_EVENTS = 25_000;
+
+interface Sleeper {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
 
 /** Virtual time on one thread: whatever waits is woken in the order of its time, and of its asking where times are
  *  equal. With one seed, everything happens again the same way. */
 export class World {
-  readonly random: Random;
   readonly trace: string[] = [];
   #nowMs = 0;
-  #order = 0;
-  readonly #waiting: { readonly atMs: number; readonly order: number; readonly wake: () => void }[] = [];
+  /** Latest first. */
+  readonly #waiting: Sleeper[] = [];
+  #conditions: { readonly holds: () => boolean; readonly wake: () => void }[] = [];
 
-  constructor(seed: number) {
-    this.random = new Random(seed);
-  }
-
+  /** Milliseconds since the run began. */
   get nowMs(): number {
     return this.#nowMs;
   }
@@ -30,8 +33,23 @@ export class World {
 
   sleep(ms: number): Promise<void> {
     return new Promise((wake) => {
-      this.#waiting.push({ atMs: this.#nowMs + ms, order: this.#order++, wake });
+      const atMs = this.#nowMs + ms;
+      let place = this.#waiting.length;
+      while (place > 0 && (this.#waiting[place - 1] as Sleeper).atMs <= atMs) place -= 1;
+      this.#waiting.splice(place, 0, { atMs, wake });
     });
+  }
+
+  /** Resolves as soon as something has happened after which `holds`. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((wake) => void this.#conditions.push({ holds, wake }));
+  }
+
+  #wakeThoseWhoWaited(): boolean {
+    const met = this.#conditions.filter(({ holds }) => holds());
+    if (met.length > 0) this.#conditions = this.#conditions.filter((each) => !met.includes(each));
+    for (const { wake } of met) wake();
+    return met.length > 0;
   }
 
   /** Lets things happen until `main` is done.
@@ -49,11 +67,12 @@ export class World {
     for (let events = 0; ; events++) {
       await new Promise(setImmediate); // all that follows from the last event, without any new one
       if (outcome) break;
-      this.#waiting.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      const next = this.#waiting.shift();
-      if (!next || events > MAX_EVENTS)
+      if (this.#wakeThoseWhoWaited()) continue;
+      const next = this.#waiting.pop();
+      if (!next || events > MAX_EVENTS) {
         throw new Stuck(next ? 'too much happens without an end' : 'nothing happens any more');
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      }
+      this.#nowMs = next.atMs;
       next.wake();
     }
     if ('error' in outcome) throw outcome.error;

@@ -215,8 +215,7 @@ describe('what cannot be aggregated', () => {
       expect(() => aggregate.of(given(value), at)).toThrow(AggregateInputError);
       expect(() => aggregate.of(given(value), at)).not.toThrow(/secret/);
     }
-    expect(JSON.stringify(aggregate.of(given(-0), at))).toBe(JSON.stringify(aggregate.of(given(0), at)));
-    expect(Object.is(JSON.parse(JSON.stringify(aggregate.of(given(-0), at))), -0)).toBe(false);
+    expect(aggregate.of(given(-0), at)).toStrictEqual(aggregate.of(given(0), at));
   });
 
   it('is told by kind, found and expected', () => {
@@ -252,7 +251,7 @@ describe('what cannot be aggregated', () => {
 });
 
 describe('states stay bounded', () => {
-  const many = Array.from({ length: 4000 }, (_, i) => ({
+  const many = Array.from({ length: 2100 }, (_, i) => ({
     item: { url: `/${i}`, bytes: i, ms: Math.sin(i + 1) * 10 ** ((i % 200) - 100), bot: false },
     at: { timeMs: i, id: `${i}` },
   }));

@@ -104,6 +104,14 @@ describe('processBatch', () => {
     expect(behind.lake.rows('quarantine')).toHaveLength(1);
   });
 
+  it('takes a rejected event again when it comes mended under its id', async () => {
+    const odd = order('a', { items: ['\ud800'] });
+    const { run, lake: tables } = engineInMemory(shop);
+    expect(await run([recordAt(1, odd)])).toMatchObject({ events: 0, quarantined: 1 });
+    expect(await run([recordAt(2, order('a'))])).toMatchObject({ events: 1, duplicates: 0 });
+    expect(ids(tables.rows('orders'))).toEqual(['a']);
+  });
+
   it('takes an event that becomes more rows than a call takes arguments', async () => {
     const count = ({ amount }: { amount: number }) => Array.from({ length: amount }, (_, n) => ({ n }));
     const counts = from(Order)

@@ -79,6 +79,14 @@ describe('a reshard', () => {
     expect(await engine().run([orderAt(2, 'ada', 10, 'e1')], NOW, 'high')).toMatchObject({ events: 0, duplicates: 1 });
   });
 
+  it('holds each id once after a split and a merge', async () => {
+    const { engine } = resharding();
+    await engine().run([orderAt(1, 'ada'), orderAt(2, 'ann')]);
+    await engine().run([orderAt(3, 'ann')], NOW, 'low');
+    await engine().run([orderAt(4, 'ada')], NOW, 'high');
+    expect((await engine().state('merged')).recent.size).toBe(4);
+  });
+
   it('has a child wait for a parent with records left', async () => {
     const { engine, left, lake } = resharding();
     await engine().run([orderAt(1, 'ada')]);

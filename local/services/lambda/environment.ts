@@ -13,6 +13,16 @@ export interface Answer {
   readonly durationMs: number;
 }
 
+/** What befalls an environment's process while an invocation is under way. */
+export interface Disturbance {
+  /** SIGKILL ends it; SIGSTOP makes it stand still until the function's timeout. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+  /** From the beginning of the invocation. */
+  readonly afterMs: number;
+  /** Called when the invocation ended before. */
+  missed(): void;
+}
+
 /** One execution environment: a child process that runs one event at a time. */
 export interface Environment {
   /** False once it cannot take another event. */
@@ -25,8 +35,13 @@ export interface Environment {
 /** What comes of the process: a message, or the reason it ended for. */
 type Found = RuntimeMessage | string;
 
-/** Starts an environment of `fn`; `onLine` gets each line that it writes. */
-export function startEnvironment(fn: LambdaFunction, endpoint: string, onLine: (line: string) => void): Environment {
+/** Starts an environment of `fn`; `onLine` gets each line that it writes. `nextDisturbance` is asked at each invocation. */
+export function startEnvironment(
+  fn: LambdaFunction,
+  endpoint: string,
+  onLine: (line: string) => void,
+  nextDisturbance?: () => Disturbance | undefined,
+): Environment {
   const timeoutMs = fn.timeoutSeconds * 1000;
   const child = spawnRuntime(fn, endpoint);
   const initialised = Promise.withResolvers<Found>();
@@ -80,6 +95,22 @@ export function startEnvironment(fn: LambdaFunction, endpoint: string, onLine: (
     });
   }
 
+  /** The run of an event, and what befalls the process in its course. */
+  async function disturbed(running: Promise<Found>): Promise<Found> {
+    const disturbance = nextDisturbance?.();
+    if (!disturbance) return running;
+    let isDue = true;
+    const timer = setTimeout(() => {
+      isDue = false;
+      child.kill(disturbance.signal);
+    }, disturbance.afterMs);
+    const found = await running;
+    clearTimeout(timer);
+    if (isDue) disturbance.missed();
+    else child.kill('SIGCONT'); // the answer may have been on its way when the process was stopped
+    return found;
+  }
+
   function fail(error: RuntimeError, durationMs: number): Answer {
     return { payload: JSON.stringify(error), functionError: 'Unhandled', durationMs };
   }
@@ -106,7 +137,8 @@ export function startEnvironment(fn: LambdaFunction, endpoint: string, onLine: (
       onLine(`START RequestId: ${requestId} Version: $LATEST`);
       const startMs = performance.now();
       const deadlineMs = Date.now() + timeoutMs;
-      const found = await within(run({ requestId, functionArn: fn.arn, payload, deadlineMs }), timeoutMs);
+      const running = run({ requestId, functionArn: fn.arn, payload, deadlineMs });
+      const found = await within(disturbed(running), timeoutMs);
       const durationMs = performance.now() - startMs;
 
       if (typeof found !== 'object' || found.type === 'fatal') return abandon(requestId, found, durationMs);

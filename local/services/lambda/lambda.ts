@@ -10,7 +10,7 @@ import {
 } from '../../service.ts';
 import { ServiceError } from '../json-api.ts';
 import { embeddedMetrics } from './emf.ts';
-import { startEnvironment } from './environment.ts';
+import { type Disturbance, startEnvironment } from './environment.ts';
 import { type AssetPath, functionOf, invalid, type LambdaFunction } from './function.ts';
 import { openLog } from './function-log.ts';
 import { invokeApi } from './invoke-api.ts';
@@ -36,6 +36,12 @@ export interface FunctionInvoker {
 
 export type Lambda = LocalService & FunctionInvoker;
 
+export interface LambdaOptions {
+  readonly assetPath: AssetPath;
+  /** Asked at each invocation what is to befall its environment. */
+  readonly nextDisturbance?: () => Disturbance | undefined;
+}
+
 interface Entry {
   readonly definition: LambdaFunction;
   readonly pool: Pool;
@@ -51,7 +57,7 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
  *  Differs from AWS: MemorySize bounds the heap alone and gives no share of a CPU; idle environments are neither frozen
  *  nor taken down; files under /tmp are the machine's; an invocation that nobody waits for is not tried again; there are
  *  no layers or streams. */
-export function createLambda(context: ServiceContext, options: { readonly assetPath: AssetPath }): Lambda {
+export function createLambda(context: ServiceContext, options: LambdaOptions): Lambda {
   const functions = new Map<string, Entry>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
   let closing = false;
@@ -76,7 +82,8 @@ export function createLambda(context: ServiceContext, options: { readonly assetP
       for (const { namespace, name, dimensions, value } of embeddedMetrics(line))
         context.metric(namespace, name, dimensions, value);
     };
-    const pool = createPool(definition.concurrencyMax, () => startEnvironment(definition, context.endpoint, log));
+    const start = () => startEnvironment(definition, context.endpoint, log, options.nextDisturbance);
+    const pool = createPool(definition.concurrencyMax, start);
     functions.set(definition.name, { definition, pool, log: file.write, qualifiers: new Set(['$LATEST']) });
     context.log(`lambda ${definition.name}: log in ${file.path}`);
     return { ref: definition.name, attributes: { Arn: definition.arn } };

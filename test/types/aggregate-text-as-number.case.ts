@@ -1,0 +1,5 @@
+// error: Argument of type '"host"' is not assignable to parameter of type .*FieldOf<Hit, number>
+import { sum } from '../../core/aggregates/index.ts';
+import { window } from './aggregate-fixture.ts';
+
+window({ aggregate: { x: sum('host') } });
