@@ -237,8 +237,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'empty-page-taken-for-the-end',
     means: 'a parent is taken as drained when Kinesis answers with nothing',
     file: SHARDS,
-    find: 'if (Records.length > 0) return true;',
-    replace: 'return Records.length > 0;',
+    find: 'if (page.Records.length > 0) return true;',
+    replace: 'return page.Records.length > 0;',
   },
   {
     name: 'half-an-aggregate-taken-as-finished',
@@ -273,7 +273,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'ids-not-carried-to-children',
     means: "a producer's retry that lands in a child shard counts twice",
     file: GENESIS,
-    find: 'keys: parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs),',
+    find: 'keys: once(parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs)),',
     replace: 'keys: [],',
   },
   {
@@ -337,7 +337,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'duplicates-of-parked-events-taken-in',
     means: "a producer's retry of a parked event is parked as well",
     file: STEP,
-    find: "if (outcome.is === 'done') draft.remember(key, clockMs);",
+    find: "if (outcome.is === 'done' && draft.rejected.length === rejected) draft.remember(key, clockMs);",
     replace: "if (outcome.is === 'done' && !draft.lot.keys.has(record.partitionKey)) draft.remember(key, clockMs);",
   },
   {
