@@ -51,7 +51,7 @@ export class Draft {
   }
 
   get isEmpty(): boolean {
-    return this.position === this.state.position && this.#states.size === 0;
+    return this.position === this.state.position && this.#states.size === 0 && this.redriven.size === 0;
   }
 
   /** The parked keys, those of this batch among them. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import { redriveRecord } from '../../core/event/control.ts';
 import { event } from '../../core/event/index.ts';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import { TransientError } from '../../core/ports.ts';
 import { countingPlan, distinct, orderAt } from '../support/counting.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt } from '../support/engine.ts';
@@ -162,6 +163,32 @@ describe('a full parking lot', () => {
     restart();
     expect(await run(follower)).toMatchObject({ redriven: 1, events: 3, waiting: keys - 1, stopped: undefined });
     expect(countsOf(lake.rows('counts'), 'c7')).toEqual(['e8/count.0 1', 'e10001/count.0 2']);
+  });
+});
+
+describe('a full parking lot without state', () => {
+  it('makes room a thousand records at a time, though no record gets further meanwhile', async () => {
+    let broken = true;
+    const plan = pipeline(
+      'plain',
+      [
+        from(Order)
+          .filter('check', () => {
+            if (broken) throw new RangeError('not yet');
+            return true;
+          })
+          .to(lake('orders')),
+      ],
+      { parkingBudget: 1 },
+    );
+    const { run } = engineInMemory(plan);
+    const many = Array.from({ length: 2_500 }, (_, i) => orderAt(i + 1, 'eve'));
+    await run([...many, ...Array.from({ length: 9_999 }, (_, i) => orderAt(3_000 + i, `c${i}`))]);
+    broken = false;
+    const next = [orderAt(20_000, 'eve')];
+    expect(await run(next)).toMatchObject({ redriven: 1_000, commits: 1, stopped: 'the parking lot is full' });
+    expect(await run(next)).toMatchObject({ redriven: 1_000, commits: 1, stopped: 'the parking lot is full' });
+    expect(await run(next)).toMatchObject({ redriven: 500, events: 501, stopped: undefined });
   });
 });
 

@@ -112,6 +112,22 @@ describe('a step that asks to be woken', () => {
     expect((await state()).watermarkMs).toBe(START - seconds(10));
   });
 
+  it('is told when it has nothing to wake, rather than forgotten', async () => {
+    const plan = pipeline('shop', [
+      from(Order)
+        .process('asleep', {
+          init: () => 0,
+          on: (n, _, { timeMs }) => ({ state: n + 1, wakeMs: timeMs, emit: [{ n }] }),
+        })
+        .to(lake('woken', { schema: z.object({ n: z.int() }) })),
+    ]);
+    const { run, state } = engineInMemory(plan);
+    expect(await run([at(1, 'ada', 0)])).toMatchObject({ parked: 1 });
+    expect((await state()).lot.keys.get('ada')?.failure.found).toMatch(
+      /step 'asleep' asks to be woken; expected an onWake/,
+    );
+  });
+
   it('stops the pipeline when it fails, and goes on from there once it is mended', async () => {
     let broken = true;
     const plan = pipeline('shop', [
