@@ -3,6 +3,7 @@ import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
 import { engineOn } from '../../core/engine/engine.ts';
+import { WHOLE_RANGE } from '../../core/engine/hash-range.ts';
 import { compile } from '../../core/engine/program.ts';
 import { from, lake, pipeline } from '../../core/pipeline/index.ts';
 import type { Lake } from '../../core/ports.ts';
@@ -14,7 +15,7 @@ import { Request, SHARD } from './workload.ts';
 const TABLE = 'millrace';
 const EPOCH = '1';
 const plan = pipeline('requests', [from(Request).to(lake('requests'))]);
-const wholeStream = { shardId: SHARD, parents: [], range: { from: '0'.repeat(32), to: 'f'.repeat(32) } };
+const wholeStream = { shardId: SHARD, parents: [], range: WHOLE_RANGE };
 
 /** The process function as it is deployed, with its DynamoDB; Firehose, S3 and the list of shards are in memory. */
 export const ours: Contender = {

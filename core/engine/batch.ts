@@ -1,7 +1,7 @@
 import { show } from '../event/rejection.ts';
 import { quarantineTable } from '../pipeline/quarantine.ts';
 import { type Clock, type Lake, type NewToken, type ObjectStore, TransientError } from '../ports.ts';
-import { rowsByTable } from './delivery.ts';
+import { deliverOutbox, rowsByTable } from './delivery.ts';
 import { Draft } from './draft.ts';
 import { decodeParked, encodeParked } from './parking.ts';
 import type { Program } from './program.ts';
@@ -72,10 +72,7 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
   let repaired = 0;
   for (let lostSlots = 0; lostSlots <= MAX_LOST_SLOTS; lostSlots++) {
     const state = await ports.cache.get(batch.shardId);
-    if (state.outbox.length > 0) {
-      await flush(state, ports);
-      repaired += 1;
-    }
+    if (await deliverOutbox(state, ports.lake)) repaired += 1;
     const token = ports.newToken();
     const { draft, unfinished, stopped } = await compute(program, batch, state, token, ports);
     const result = { ...resultOf(draft), unfinished, stopped, lostSlots, repaired };
@@ -84,7 +81,7 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
     await deliver(program, draft, delivered, ports);
     const snapshot = await takeSnapshot(state, ports);
     if (await commit(state, draft, token, ports)) {
-      if (state.outbox.length > 0) await flush(state, ports);
+      await deliverOutbox(state, ports.lake);
       return { ...result, commits: 1, snapshot };
     }
   }
@@ -136,15 +133,10 @@ async function parkedIn(object: string, key: string, objects: ObjectStore): Prom
   return decodeParked(bytes, key);
 }
 
-async function flush(state: ShardState, { lake }: EnginePorts): Promise<void> {
-  await lake.deliver(rowsByTable(state.outbox));
-  state.delivered();
-}
-
 /** The rows that an invocation delivers, each once. */
 class Delivered {
   readonly #lake: Lake;
-  readonly #rows = new Map<string, Set<string>>();
+  readonly #before: ReadonlyMap<string, readonly string[]>[] = [];
 
   constructor(lake: Lake) {
     this.#lake = lake;
@@ -153,15 +145,19 @@ class Delivered {
   async deliver(rows: ReadonlyMap<string, readonly string[]>): Promise<void> {
     const fresh = new Map<string, readonly string[]>();
     for (const [table, ofTable] of rows) {
-      const before = this.#rows.get(table);
-      const left = before ? ofTable.filter((row) => !before.has(row)) : ofTable;
+      const left = this.#left(table, ofTable);
       if (left.length > 0) fresh.set(table, left);
     }
     if (fresh.size === 0) return;
     await this.#lake.deliver(fresh);
-    for (const [table, ofTable] of fresh) {
-      this.#rows.set(table, new Set([...(this.#rows.get(table) ?? []), ...ofTable]));
-    }
+    this.#before.push(fresh);
+  }
+
+  /** Mostly nothing was delivered before, and nothing need be compared. */
+  #left(table: string, rows: readonly string[]): readonly string[] {
+    if (this.#before.length === 0) return rows;
+    const before = new Set(this.#before.flatMap((delivered) => delivered.get(table) ?? []));
+    return rows.filter((row) => !before.has(row));
   }
 }
 

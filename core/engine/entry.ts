@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Reader, Writer } from 'protobufjs/minimal.js';
 import type { Cell } from '../event/json.ts';
 import type { Row } from '../operators/operator.ts';
-import type { HashRange } from './hash-range.ts';
+import { type HashRange, WHOLE_RANGE } from './hash-range.ts';
 import { KEY_BYTES } from './idempotency-key.ts';
 import type { ParkedFailure, ParkedPart } from './parking.ts';
 import type { Position } from './position.ts';
@@ -155,7 +155,7 @@ function decodeKeys(keys: string, ages: Reader): readonly SeenKey[] {
 
 const HEADER_BYTES_1 = 18;
 /** Version 1 did not say what the shard is, and had no state that depends on it. */
-const ANY_SHARD: Genesis = { range: { from: '0'.repeat(32), to: 'f'.repeat(32) }, parents: [], atMs: 0 };
+const ANY_SHARD: Genesis = { range: WHOLE_RANGE, parents: [], atMs: 0 };
 
 /** Version 1, big-endian: version (1), digits of the sequence number (1), sub-sequence (4), latest arrival as float64
  *  (8), number of keys (4), the digits as ASCII, then the keys. All keys had the entry's arrival. */

@@ -1,5 +1,5 @@
 import { type Clock, type Lake, type NewToken, type Shard, type Shards, TransientError } from '../ports.ts';
-import { rowsByTable } from './delivery.ts';
+import { deliverOutbox } from './delivery.ts';
 import type { Entry } from './entry.ts';
 import type { HashRange } from './hash-range.ts';
 import { RECORD_END } from './position.ts';
@@ -53,8 +53,7 @@ async function finalState(
     throw new TransientError(`${child} waits for its parent ${shardId}, which has records left`);
   }
   const state = known ?? (await begin(shard as Shard, logs, ports));
-  if (state.outbox.length > 0) await ports.lake.deliver(rowsByTable(state.outbox));
-  state.delivered();
+  await deliverOutbox(state, ports.lake);
   if ((await logs.append(state, sealOf(state), ports.newToken())) === 'committed') return [state];
   throw new TransientError(`${child} waits for its parent ${shardId}, whose log another writer goes on with`);
 }

@@ -7,6 +7,9 @@ export interface HashRange {
   readonly to: string;
 }
 
+/** All hashes. */
+export const WHOLE_RANGE: HashRange = { from: '0'.repeat(32), to: 'f'.repeat(32) };
+
 /** Where Kinesis puts a record: the MD5 of its partition key as a number of 128 bits
  *  (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html). */
 export function hashOf(partitionKey: string): string {

@@ -12,7 +12,7 @@ import type { ParkedFailure } from './parking.ts';
 import { RECORD_END } from './position.ts';
 import { type Program, StepError } from './program.ts';
 import type { EventRecord, StreamRecord } from './record.ts';
-import { LogError, MAX_SHARD_STATE_CHARS, splitName, stateChars } from './shard-state.ts';
+import { LogError, MAX_SHARD_STATE_CHARS, splitName, stateChars, stateName } from './shard-state.ts';
 import { counted, isOver, type Tally } from './tally.ts';
 
 /** Most events in one commit: bounds what a batch of aggregates can hold in memory. */
@@ -215,9 +215,8 @@ function wakeDue(program: Program, { shardId, position }: EventRecord, draft: Dr
       if (wake) wake(due, effects);
       else effects.setCell(step, key, undefined); // a step that the plan has no more
     } catch (error) {
-      const failure = error instanceof Rejected ? error.rejection : error;
       if (!(error instanceof Rejected || error instanceof StepError)) throw error;
-      const { step: failed } = failure as { step: string };
+      const failed = error instanceof Rejected ? error.rejection.step : error.step;
       draft.putBack(timer);
       return { is: 'stopped', why: `step '${failed}' fails when step '${step}' is woken at ${timer.wakeMs}` };
     }
@@ -265,12 +264,12 @@ class RecordEffects implements Effects {
   }
 
   cellOf(step: string, key: string): Cell | undefined {
-    const changed = this.#cells.get(`${step}/${key}`);
+    const changed = this.#cells.get(stateName(step, key));
     return changed ? changed.cell : this.#draft.cellOf(step, key);
   }
 
   setCell(step: string, key: string, cell: Cell | undefined): void {
-    this.#cells.set(`${step}/${key}`, { step, key, cell });
+    this.#cells.set(stateName(step, key), { step, key, cell });
   }
 
   /** By how many characters the states grow. */

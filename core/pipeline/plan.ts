@@ -122,7 +122,7 @@ export interface Plan {
   readonly idempotencyMinutes: number;
   /** Share of a shard's latest records that may be quarantined, and that may be parked, before the pipeline stops. */
   readonly quarantineBudget: number;
+  readonly parkingBudget: number;
   /** How far events may come out of order: the watermark stays this far behind the latest event time. */
   readonly outOfOrdernessMs: number;
-  readonly parkingBudget: number;
 }

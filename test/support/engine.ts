@@ -4,6 +4,7 @@ import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
 import { processBatch } from '../../core/engine/batch.ts';
 import { engineOn } from '../../core/engine/engine.ts';
+import { WHOLE_RANGE } from '../../core/engine/hash-range.ts';
 import { compile } from '../../core/engine/program.ts';
 import type { StreamRecord } from '../../core/engine/record.ts';
 import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
@@ -13,10 +14,8 @@ import type { Clock, CommitLog, Lake, ObjectStore, Shard, Shards } from '../../c
 export const SHARD = 'shardId-000000000000';
 export const ARRIVAL_MS = Date.parse('2026-11-21T12:00:00Z');
 
-const LOWEST = '0'.repeat(32);
-const HIGHEST = 'f'.repeat(32);
 /** The only shard of a stream. */
-export const WHOLE: Shard = { shardId: SHARD, parents: [], range: { from: LOWEST, to: HIGHEST } };
+export const WHOLE: Shard = { shardId: SHARD, parents: [], range: WHOLE_RANGE };
 
 /** The n-th sequence number, 56 digits as Kinesis has them. */
 export const sequenceNumber = (n: number): string => `49${String(n).padStart(54, '0')}`;
