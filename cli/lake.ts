@@ -30,7 +30,7 @@ export class Lake {
   /** The table that every event comes to. Throws a CliError for a pipeline without one. */
   get everyEvent(): string {
     const sources = new Set(this.plan.nodes.filter(({ kind }) => kind === 'source').map(({ id }) => id));
-    const node = this.plan.nodes.find((each) => each.kind === 'lake' && sources.has(each.input));
+    const node = this.plan.nodes.find((each) => each.kind === 'lake' && each.inputs.some((id) => sources.has(id)));
     if (node) return node.id;
     throw new CliError(`pipeline '${this.plan.name}' has no table of every event, so nothing tells when all is there`);
   }

@@ -39,8 +39,8 @@ export class StepError extends Error {
  *  all of them see alike: the first keeps what none can read. */
 export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
-  const link: Link = { plan, wakes: new Map() };
-  for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(link, node, node.event));
+  const link: Link = { plan, wakes: new Map(), pushes: new Map() };
+  for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(link, node));
   const others = stage.filter((each) => each !== plan).map(readerOf);
   const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
   const readers = { own: readerOf(plan), others, keepsStrays: stage[0] === plan };
@@ -51,6 +51,8 @@ export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
 interface Link {
   readonly plan: Plan;
   readonly wakes: Map<string, Wake>;
+  /** By node, what takes the items of each of its inputs: a node is linked once, by however many ways one comes to it. */
+  readonly pushes: Map<string, readonly Push[]>;
 }
 
 function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
@@ -58,15 +60,19 @@ function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
 }
 
 const followers = (plan: Plan, id: string): readonly PlanNode[] =>
-  plan.nodes.filter((each) => 'input' in each && each.input === id);
+  plan.nodes.filter((each) => 'inputs' in each && each.inputs.includes(id));
 
 function readerOf({ nodes, decode }: Plan): Reader {
   const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
   return { types: new Map(types), decode };
 }
 
-function fanOut(link: Link, node: PlanNode, event: EventType): Push {
-  const pushes = followers(link.plan, node.id).map((step) => named(step, operator(link, step, event)));
+function fanOut(link: Link, { id }: PlanNode): Push {
+  const pushes = followers(link.plan, id).flatMap((step) => {
+    const linked = link.pushes.get(step.id) ?? operator(link, step).map((push) => named(step, push));
+    link.pushes.set(step.id, linked);
+    return linked.filter((_, input) => 'inputs' in step && step.inputs[input] === id);
+  });
   const [only] = pushes;
   if (only && pushes.length === 1) return only;
   return (item, effects) => {
@@ -74,31 +80,44 @@ function fanOut(link: Link, node: PlanNode, event: EventType): Push {
   };
 }
 
-function operator(link: Link, node: PlanNode, event: EventType): Push {
+/** What takes the items of each of the node's inputs. */
+function operator(link: Link, node: PlanNode): readonly Push[] {
   switch (node.kind) {
     case 'filter':
-      return filter(node, fanOut(link, node, event));
+      return [filter(node, fanOut(link, node))];
     case 'map':
-      return map(node, fanOut(link, node, event));
+      return [map(node, fanOut(link, node))];
     case 'flatMap':
-      return flatMap(node, fanOut(link, node, event));
+      return [flatMap(node, fanOut(link, node))];
     case 'process':
-      return linkProcess(link, node, event);
+      return linkProcess(link, node);
     case 'output':
-      return output(node, fanOut(link, node, event));
+      return [output(node, fanOut(link, node))];
     case 'lake':
-      return lake(node, event.schema);
+      return [lake(node)];
     case 'source':
       throw new Error(`source '${node.id}' cannot follow another step`);
   }
 }
 
-function linkProcess(link: Link, node: ProcessNode, event: EventType): Push {
-  const outputs = new Set(followers(link.plan, node.id).map((each) => (each.kind === 'output' ? each.output : '')));
-  const context = { pipeline: link.plan.name, takes: (output: string) => outputs.has(output) };
-  const { push, wake } = process(node, event, context, fanOut(link, node, event));
+function linkProcess({ plan, ...link }: Link, node: ProcessNode): readonly Push[] {
+  const outputs = new Set(followers(plan, node.id).map((each) => (each.kind === 'output' ? each.output : '')));
+  const takes = (name: string) => outputs.has(name);
+  const type = typeBefore(plan, node.id);
+  const { pushes, wake } = process(node, { pipeline: plan.name, type, takes }, fanOut({ plan, ...link }, node));
   link.wakes.set(node.id, named(node, wake));
-  return push;
+  return pushes;
+}
+
+/** Type of the events that come to a node; of several, the first. */
+function typeBefore({ nodes }: Plan, id: string): EventType {
+  let node = nodes.find((each) => each.id === id);
+  while (node && node.kind !== 'source') {
+    const [input] = node.inputs;
+    node = nodes.find((each) => each.id === input);
+  }
+  if (!node) throw new Error(`no source comes before '${id}'`);
+  return node.event;
 }
 
 /** What a step throws is told in the step's name; the innermost step names it. */

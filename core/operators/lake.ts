@@ -13,10 +13,16 @@ export const MAX_ROW_BYTES = 1_000 * 1024 - 1;
  *  whole record of packed rows. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
-/** Rows of a table; `eventSchema` is the schema of events as they came. */
-export function lake(node: LakeNode, eventSchema: ObjectSchema): Push {
-  const encode = encoderOf(node.schema ?? eventSchema, node.id);
+/** Rows of a table: mapped ones by its schema, events as they came by their own. */
+export function lake(node: LakeNode): Push {
+  const encoders = new Map<ObjectSchema, ReturnType<typeof encoderOf>>();
+  const encoder = (schema: ObjectSchema) => {
+    const encode = encoders.get(schema) ?? encoderOf(schema, node.id);
+    encoders.set(schema, encode);
+    return encode;
+  };
   return (item, effects) => {
+    const encode = encoder(node.schema ?? item.event.type.schema);
     const time = new Date(item.event.timeMs).toISOString();
     checkDay(node, time);
     const json = JSON.stringify({

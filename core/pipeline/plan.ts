@@ -30,8 +30,8 @@ export interface SavedQuery {
 interface Step {
   /** Permanent: names the step in outputs, metrics and, later, state. */
   readonly id: string;
-  /** Id of the node whose items this one takes. */
-  readonly input: string;
+  /** Ids of the nodes whose items this one takes: one, unless it joins. */
+  readonly inputs: readonly string[];
 }
 
 /** The builder's types hold that a step's function takes what its input gives; the plan keeps it untyped. */
@@ -50,8 +50,8 @@ export type FlatMapNode = Step & { readonly kind: 'flatMap'; readonly map: StepF
 export type ProcessNode = Step & {
   readonly kind: 'process';
   readonly init: (key: string) => unknown;
-  readonly on: (state: never, item: never, context: ProcessContext & Takers) => ProcessResult;
-  readonly onWake: ((state: never, context: WakeContext) => ProcessResult) | undefined;
+  readonly on: (state: never, item: never, context: StepContext) => ProcessResult;
+  readonly onWake: ((state: never, context: StepWakeContext) => ProcessResult) | undefined;
   /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
   readonly ttlMs: number | undefined;
   /** What the step is, and all that its states' shape depends on: a change of it is another step. */
@@ -59,11 +59,6 @@ export type ProcessNode = Step & {
 };
 /** One of the outputs of a step that has several. */
 export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
-
-/** What anyone takes of the step's outputs. */
-export interface Takers {
-  readonly takes: (output: string) => boolean;
-}
 
 export interface ProcessResult {
   /** Undefined forgets the key. */
@@ -78,6 +73,8 @@ export interface Emitted {
   readonly output?: string;
   /** Event time of what is emitted; that of the item or of the waking unless given. */
   readonly timeMs?: number;
+  /** Id and source, where they are not those of the item or of the waking. */
+  readonly as?: { readonly id: string; readonly source: string };
 }
 
 /** What a step with state is told of an item. */
@@ -92,11 +89,27 @@ export interface ProcessContext {
   readonly id: string;
 }
 
+/** What a step of Millrace's own is told besides. */
+export interface StepContext extends ProcessContext {
+  /** The event's source. */
+  readonly source: string;
+  /** Which of the step's inputs the item came by. */
+  readonly input: number;
+  /** Whether anyone takes an output of the step. */
+  readonly takes: (output: string) => boolean;
+}
+
 /** What a step is told that is woken for a key. */
 export interface WakeContext {
   readonly key: string;
   /** The time it is woken for, in milliseconds since 1970: event time has come this far. */
   readonly wakeMs: number;
+}
+
+/** What a step of Millrace's own is told besides. */
+export interface StepWakeContext extends WakeContext {
+  /** Whether anyone takes an output of the step. */
+  readonly takes: (output: string) => boolean;
 }
 
 /** `schema` checks mapped rows; rows that are events as they came have been checked on the way in. */
@@ -113,7 +126,7 @@ export interface Plan {
   /** Lower-case words joined by hyphens; permanent: it names the function, the log and the dashboard. */
   readonly name: string;
   readonly description: string;
-  /** Each node after its input. */
+  /** Each node after its inputs. */
   readonly nodes: readonly PlanNode[];
   readonly tables: readonly LakeTable[];
   readonly queries: readonly SavedQuery[];

@@ -5,7 +5,11 @@ export function planJson(plan: Plan): object {
   return {
     name: plan.name,
     idempotencyMinutes: plan.idempotencyMinutes,
-    nodes: plan.nodes.map((node) => ({ kind: node.kind, id: node.id, ...('input' in node && { input: node.input }) })),
+    nodes: plan.nodes.map((node) => ({
+      kind: node.kind,
+      id: node.id,
+      ...('inputs' in node && { inputs: node.inputs }),
+    })),
     tables: plan.tables,
     queries: plan.queries.map((query) => query.name),
   };
@@ -13,7 +17,9 @@ export function planJson(plan: Plan): object {
 
 /** The plan as a Mermaid flow chart. */
 export function planPicture(plan: Plan): string {
-  const edges = plan.nodes.flatMap((node) => ('input' in node ? [`  ${name(node.input)} --> ${name(node.id)}`] : []));
+  const edges = plan.nodes.flatMap((node) =>
+    'inputs' in node ? node.inputs.map((input) => `  ${name(input)} --> ${name(node.id)}`) : [],
+  );
   return ['flowchart LR', ...plan.nodes.map((node) => `  ${name(node.id)}${shape(node)}`), ...edges].join('\n');
 }
 

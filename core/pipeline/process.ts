@@ -26,13 +26,13 @@ export interface ProcessOptions<Item, State, Result> {
 
 export function processNode<Item, State, Result>(
   id: string,
-  input: string,
+  inputs: readonly string[],
   { init, on, onWake, ttl = days(30), version = 1 }: ProcessOptions<Item, State, Result>,
 ): ProcessNode {
   return {
     kind: 'process',
     id,
-    input,
+    inputs,
     init,
     on: (state: State, item: Item, context) => emitted(on(state, item, context)),
     onWake: onWake && ((state: State, context) => emitted(onWake(state, context))),

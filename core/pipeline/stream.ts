@@ -2,8 +2,9 @@ import type { Aggregates } from '../aggregates/aggregate.ts';
 import type { DataOf, EventType } from '../event/event.ts';
 import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
+import { sorted } from './in-order.ts';
 import { type Lake, tableOf } from './lake.ts';
-import type { LakeNode, PlanNode } from './plan.ts';
+import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import { type Updated, type Windowed, type WindowOptions, windowNode } from './window.ts';
 
@@ -31,31 +32,40 @@ export interface Windows<Item, Kind extends AsTheyCame | Mapped, Named> {
   readonly late: Stream<Item, Kind>;
 }
 
+/** A stream's items in the order of event time. */
+export interface InOrder<Item, Kind extends AsTheyCame | Mapped> {
+  readonly items: Stream<Item, Kind>;
+  /** Items that came after event time had passed them, as they came. */
+  readonly late: Stream<Item, Kind>;
+}
+
 /** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
  *  any number of times. */
 export class Stream<Item, Kind extends AsTheyCame | Mapped> {
-  readonly #event: EventType;
-  readonly #path: readonly PlanNode[];
+  /** The type of the events that the items were made of; of several, the first. */
+  readonly event: EventType;
+  /** The nodes from the source to the last step. */
+  readonly path: readonly PlanNode[];
 
   /** Streams begin with `from(Event)`. */
   constructor(event: EventType, path: readonly PlanNode[]) {
-    this.#event = event;
-    this.#path = path;
+    this.event = event;
+    this.path = path;
   }
 
   /** Keeps the items for which `keep` is true. */
   filter(id: string, keep: (item: Item) => boolean): Stream<Item, Kind> {
-    return new Stream(this.#event, this.#then({ kind: 'filter', id: checkStepId(id), input: this.#last, keep }));
+    return new Stream(this.event, this.#then({ kind: 'filter', id: checkStepId(id), inputs: [this.#last], keep }));
   }
 
   /** Makes one item of each. */
   map<Result>(id: string, map: (item: Item) => Result): Stream<Result, Mapped> {
-    return new Stream(this.#event, this.#then({ kind: 'map', id: checkStepId(id), input: this.#last, map }));
+    return new Stream(this.event, this.#then({ kind: 'map', id: checkStepId(id), inputs: [this.#last], map }));
   }
 
   /** Makes any number of items of each; the n-th has `#n` behind the event's id. */
   flatMap<Result>(id: string, map: (item: Item) => readonly Result[]): Stream<Result, Mapped> {
-    return new Stream(this.#event, this.#then({ kind: 'flatMap', id: checkStepId(id), input: this.#last, map }));
+    return new Stream(this.event, this.#then({ kind: 'flatMap', id: checkStepId(id), inputs: [this.#last], map }));
   }
 
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
@@ -64,40 +74,52 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *  A result's `wakeMs` has `onWake` called for the key once event time has come that far, if nothing else is said before.
    *  What is emitted has `/<id>.n` behind the event's id, or the id `<id>/<time>/<key>.n` when the key was woken. */
   process<State, Result>(id: string, options: ProcessOptions<Item, State, Result>): Stream<Result, Mapped> {
-    return new Stream(this.#event, this.#then(processNode(checkStepId(id), this.#last, options)));
+    return new Stream(this.event, this.#then(processNode(checkStepId(id), [this.#last], options)));
   }
 
   /** Groups the items of each key in windows of event time.
    *  @throws PipelineError when a duration is not usable or an aggregate's name is taken. */
   window<Named extends Aggregates<Item>>(id: string, options: WindowOptions<Item, Named>): Windows<Item, Kind, Named> {
-    const path = this.#then(windowNode(checkStepId(id), this.#last, options));
-    const output = <Result, OfKind extends AsTheyCame | Mapped>(name: string): Stream<Result, OfKind> =>
-      new Stream(this.#event, [
-        ...path,
-        Object.freeze({ kind: 'output', id: `${id}-${name}`, input: id, output: name }),
-      ]);
-    return { closed: output('closed'), updates: output('updates'), late: output('late') };
+    return this.#outputs(windowNode(checkStepId(id), [this.#last], options), ['closed', 'updates', 'late']);
+  }
+
+  /** The items of each key in the order of event time, each once the watermark has passed it: later, but the same whatever
+   *  order they arrive in. Those behind the watermark are `late`. */
+  inOrder(id: string): InOrder<Item, Kind> {
+    return this.#outputs(sorted(checkStepId(id), [this.#last]), ['items', 'late']);
   }
 
   /** Sends the items to a table of the lake.
    *  @throws PipelineError when a field of the schema cannot be a column. */
   to<Row>(target: Lake<Row> & Fits<Item, Kind, Row>): Output {
-    const schema = target.schema ?? this.#event.schema;
-    if (target.partition.by === 'event-day' && this.#event.accept.aheadDays > MAX_AHEAD_DAYS) {
-      const found = `event-day partitions of events up to ${this.#event.accept.aheadDays} days ahead`;
+    const schema = target.schema ?? this.event.schema;
+    if (target.partition.by === 'event-day' && this.event.accept.aheadDays > MAX_AHEAD_DAYS) {
+      const found = `event-day partitions of events up to ${this.event.accept.aheadDays} days ahead`;
       throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
     }
     const table = tableOf(target as Lake, schema);
-    const node: LakeNode = { kind: 'lake', id: target.name, input: this.#last, table, schema: target.schema };
+    const node: LakeNode = { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
     return Object.freeze({ path: this.#then(node) });
   }
 
+  /** The outputs of a step, each as a stream. */
+  #outputs<Outputs extends { readonly [Name in keyof Outputs]: Stream<never, AsTheyCame | Mapped> }>(
+    step: ProcessNode,
+    names: readonly (keyof Outputs & string)[],
+  ): Outputs {
+    const path = this.#then(step);
+    const output = (name: string): OutputNode =>
+      Object.freeze({ kind: 'output', id: `${step.id}-${name}`, inputs: [step.id], output: name });
+    const streams = names.map((name) => [name, new Stream(this.event, Object.freeze([...path, output(name)]))]);
+    return Object.fromEntries(streams);
+  }
+
   get #last(): string {
-    return (this.#path[this.#path.length - 1] as PlanNode).id;
+    return (this.path[this.path.length - 1] as PlanNode).id;
   }
 
   #then(node: PlanNode): readonly PlanNode[] {
-    return Object.freeze([...this.#path, Object.freeze(node)]);
+    return Object.freeze([...this.path, Object.freeze(node)]);
   }
 }
 

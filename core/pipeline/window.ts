@@ -2,7 +2,7 @@ import type { Aggregates, AnyAggregate, ResultsOf } from '../aggregates/aggregat
 import type { Json } from '../event/json.ts';
 import { duration, PipelineError } from './errors.ts';
 import type { Over, Span } from './over.ts';
-import type { Emitted, ProcessContext, ProcessNode, ProcessResult, Takers, WakeContext } from './plan.ts';
+import type { Emitted, ProcessNode, ProcessResult, StepContext, WakeContext } from './plan.ts';
 
 export interface WindowOptions<Item, Named extends Aggregates<Item>> {
   readonly over: Over;
@@ -39,7 +39,7 @@ const MAX_OPEN = 1_000;
 
 export function windowNode<Item, Named extends Aggregates<Item>>(
   id: string,
-  input: string,
+  inputs: readonly string[],
   { over, grace = 0, aggregate }: WindowOptions<Item, Named>,
 ): ProcessNode {
   const graceMs = duration(id, 'grace', grace);
@@ -84,14 +84,14 @@ export function windowNode<Item, Named extends Aggregates<Item>>(
   return {
     kind: 'process',
     id,
-    input,
+    inputs,
     ttlMs: undefined, // windows close, and with the last of them the key is forgotten
     shape: `window ${over.kind} ${graceMs} ${aggregates.map(({ kind }, n) => `${names[n]}=${kind}`).join(' ')}`,
     init: () => ({ windows: [] }),
     on: (
       { windows: open }: { windows: readonly Open[] },
       item: unknown,
-      { key, timeMs, watermarkMs, id: itemId, takes }: ProcessContext & Takers,
+      { key, timeMs, watermarkMs, id: itemId, takes }: StepContext,
     ) => {
       const held = aggregates.map((each) => each.of(item, { timeMs, id: itemId }));
       const emit: Emitted[] = [];

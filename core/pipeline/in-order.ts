@@ -1,0 +1,97 @@
+import { type Json, keep } from '../event/json.ts';
+import type { Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext } from './plan.ts';
+import { wakeAfter } from './wake.ts';
+
+/** An item that waits for its turn. */
+type Waiting = readonly [timeMs: number, id: string, source: string, input: number, data: Json];
+
+/** What is kept of a key: the items that event time has not passed, in its order, and what the step keeps itself. */
+interface Queue {
+  readonly waiting: readonly Waiting[];
+  readonly own?: Json;
+  /** When the step itself wants to be woken. */
+  readonly ownWakeMs?: number;
+}
+
+/** A step that gives the items on in the order of event time, by the output `items`. */
+export const sorted = (id: string, inputs: readonly string[]): ProcessNode =>
+  inOrder({
+    kind: 'process',
+    id,
+    inputs,
+    init: () => null,
+    on: (_: null, data: unknown) => ({ state: undefined, emit: [{ output: 'items', data }] }),
+    onWake: undefined,
+    ttlMs: undefined, // nothing is kept once an item's turn has come
+    shape: 'in-order',
+  });
+
+/** The step with its items in the order of event time, those of one millisecond by input and id: each waits until the watermark has
+ *  passed it, so that what the step makes of them does not depend on the order in which they arrive. An item behind the
+ *  watermark comes too late for that, and leaves by the output `late`.
+ *
+ *  What an item makes the step emit leaves under the item's id, whenever its turn comes. */
+export function inOrder(node: ProcessNode): ProcessNode {
+  /** The queue once the step has taken all whose time has come. */
+  const run = (queue: Queue, key: string, untilMs: number, takes: StepContext['takes']): ProcessResult => {
+    const emit: Emitted[] = [];
+    let { own, ownWakeMs = Number.POSITIVE_INFINITY } = queue;
+    const follow = ({ state, wakeMs }: ProcessResult) => {
+      own = state === undefined ? undefined : keep(node.id, state);
+      ownWakeMs = (own !== undefined && wakeAfter(node, wakeMs, untilMs)) || Number.POSITIVE_INFINITY;
+    };
+    let passed = 0;
+    for (;;) {
+      const first = queue.waiting[passed];
+      if (first && first[0] < Math.min(untilMs, ownWakeMs)) {
+        const [timeMs, id, source, input, data] = first;
+        const context = { key, timeMs, watermarkMs: untilMs, id, source, input, takes };
+        const result = node.on((own ?? keep(node.id, node.init(key))) as never, data as never, context);
+        follow(result);
+        result.emit?.forEach((each, n) => {
+          emit.push({ timeMs, as: { id: `${id}/${node.id}.${n}`, source }, ...each });
+        });
+        passed += 1;
+      } else if (ownWakeMs <= untilMs) {
+        const result = node.onWake?.(own as never, { key, wakeMs: ownWakeMs, takes });
+        follow(result ?? { state: own });
+        for (const each of result?.emit ?? []) emit.push(each);
+      } else break;
+    }
+    return resultOf({ waiting: queue.waiting.slice(passed), own, ownWakeMs }, emit);
+  };
+
+  return {
+    ...node,
+    init: () => ({ waiting: [] }),
+    on: (queue: Queue, data: Json, { timeMs, watermarkMs, id, source, input }: StepContext) => {
+      if (timeMs < watermarkMs) return resultOf(queue, [{ output: 'late', data }]);
+      return resultOf({ ...queue, waiting: inserted(queue.waiting, [timeMs, id, source, input, data]) }, []);
+    },
+    onWake: (queue: Queue, { key, wakeMs, takes }: StepWakeContext) => run(queue, key, wakeMs, takes),
+  };
+}
+
+function resultOf({ waiting, own, ownWakeMs = Number.POSITIVE_INFINITY }: Queue, emit: readonly Emitted[]) {
+  if (waiting.length === 0 && own === undefined) return { state: undefined, emit };
+  const wakeMs = Math.min(waiting[0] ? waiting[0][0] + 1 : Number.POSITIVE_INFINITY, ownWakeMs);
+  const isWoken = wakeMs < Number.POSITIVE_INFINITY;
+  const ownWake = ownWakeMs < Number.POSITIVE_INFINITY && { ownWakeMs };
+  return {
+    state: { waiting, ...(own !== undefined && { own }), ...ownWake },
+    emit,
+    wakeMs: isWoken ? wakeMs : undefined,
+  };
+}
+
+/** Items mostly come in order: the place is sought from the end. */
+function inserted(waiting: readonly Waiting[], item: Waiting): readonly Waiting[] {
+  let place = waiting.length;
+  while (place > 0 && compare(waiting[place - 1] as Waiting, item) > 0) place -= 1;
+  return [...waiting.slice(0, place), item, ...waiting.slice(place)];
+}
+
+const compare = ([timeA, idA, sourceA, inputA]: Waiting, [timeB, idB, sourceB, inputB]: Waiting) =>
+  timeA - timeB || inputA - inputB || order(idA, idB) || order(sourceA, sourceB);
+
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
