@@ -19,11 +19,11 @@ export const alert = (node: AlertNode): Push =>
     return { subject: node.subject, text };
   });
 
-/** Keeps the items' rows by key. Where they lie in the stream says which of two is later. */
+/** Keeps the items' rows by key. */
 export const view = (node: ViewNode): Push =>
-  sender(node.id, MAX_ROW_BYTES, ({ data, sequenceNumber }) => {
+  sender(node.id, MAX_ROW_BYTES, ({ data }) => {
     const row = node.row(data as never);
-    return { sequenceNumber, ...(row !== undefined && { row: toJson(node.id, row) }) };
+    return row === undefined ? {} : { row: toJson(node.id, row) };
   });
 
 /** Puts the items to a stream as events. */
