@@ -116,6 +116,13 @@ export class Draft {
     return this.keys.length + this.#admitted;
   }
 
+  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
+   *  has its time. */
+  get committedMs(): number | undefined {
+    const { watermarkMs, timers } = this.state;
+    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
+  }
+
   /** The next hop is to hear how far event time has come, with these shards open. */
   forward(shards: readonly string[]): void {
     this.#forward = shards;
@@ -257,7 +264,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark(of: readonly string[]): Outgoing {
-    const { watermarkMs = null } = this.state;
+    const watermarkMs = this.committedMs ?? null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
+import { heartbeatRecord } from '../../core/event/control.ts';
 import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
@@ -167,6 +168,52 @@ describe('a rekey', () => {
     ]);
     const { run } = engineInMemory(bad);
     expect(await run([recordAt(1, order('e1'))])).toMatchObject({ parked: 1 });
+  });
+
+  it('is not moved on by a heartbeat: time comes over the hop', async () => {
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+    put([eventOf({ customer: 'ada', minute: 5, items: ['pen'] }, 1)]);
+    for (const minute of [6, 7]) {
+      heartbeat(START + minutes(minute));
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START);
+    }
+    for (const shardId of shardIds.behind) {
+      await second.run(take(shardId), undefined, shardId);
+      const { watermarkMs } = await second.state(shardId);
+      expect(watermarkMs).toBe(START + minutes(5)); // of the batch before, a minute out of order
+      await second.run([recordAt(99_999, heartbeatRecord('h'), START + hours(9))], undefined, shardId);
+      expect((await second.state(shardId)).watermarkMs).toBe(watermarkMs);
+    }
+  });
+
+  it('tells of no later time than items have that a full commit has left over', async () => {
+    const many = from(Order)
+      .process('many', {
+        init: () => 0,
+        on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
+        onWake: (count, { key }) => ({
+          state: undefined,
+          emit: Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })),
+        }),
+      })
+      .rekey('by-item', ({ item }) => item);
+    const schema = z.object({ item: z.string() });
+    const whole = pipeline('many', [many.to(lake('rows', { schema }))], { outOfOrderness: 0 });
+    const { run, streams } = engineInMemory(whole);
+    const at = (customer: string, minute: number, amount: number) =>
+      order(`${customer}${minute}`, { customer, amount, at: new Date(START + minutes(minute)).toISOString() });
+    await run([
+      recordAt(1, at('ada', 0, 20_000), START, 'ada'),
+      recordAt(2, at('bob', 1, 1), START, 'bob'),
+      recordAt(3, at('eve', 9, 0), START, 'eve'), // ada and bob are due: bob is left over
+    ]);
+    streams.take('next hop');
+    await run([recordAt(4, at('eve', 10, 0), START, 'eve')]);
+    const [record] = streams.take('next hop');
+    const { key, timeMs, watermarkMs } = JSON.parse(Buffer.from(record?.data ?? []).toString()).data;
+    expect([key, timeMs]).toEqual(['bob0', START + minutes(6)]);
+    expect(watermarkMs).toBe(timeMs);
   });
 
   it('has its records refused where none belong', async () => {
