@@ -1,4 +1,4 @@
-import type { Hopped } from '../event/control.ts';
+import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
@@ -264,7 +264,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark(of: readonly string[]): Outgoing {
-    const watermarkMs = this.committedMs ?? null;
+    const watermarkMs = this.committedMs ?? (this.watermarkMs === undefined ? null : BEFORE_ALL_MS);
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

@@ -113,7 +113,7 @@ function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Place
 }
 
 function rekeyed({ sink: step, id, source, timeMs, body, hop: from }: Placed): OutgoingRecord {
-  const { key, item, watermarkMs } = body as { key: string; item: Json; watermarkMs: number | null };
+  const { key, item, watermarkMs } = body as { key: string; item: Json; watermarkMs: number };
   const record = rekeyedRecord({ from, watermarkMs, step, id, source, key, timeMs, item });
   return { partitionKey: partitionKeyOf(key), data: bytes(record) };
 }

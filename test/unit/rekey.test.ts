@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
+import { hashOf } from '../../core/engine/hash-range.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
 import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
@@ -168,6 +169,30 @@ describe('a rekey', () => {
     ]);
     const { run } = engineInMemory(bad);
     expect(await run([recordAt(1, order('e1'))])).toMatchObject({ parked: 1 });
+  });
+
+  it('waits for a shard that has just had its first event', async () => {
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+    const [before = '', slow = ''] = shardIds.before;
+    const customers = Array.from({ length: 20 }, (_, n) => `customer-${n}`);
+    const fast = customers.find((customer) => hashOf(customer) < '8') as string;
+    const late = customers.find((customer) => hashOf(customer) > '8') as string;
+    put([eventOf({ customer: late, minute: 1, items: ['pen', 'ink', 'cup'] }, 1)]);
+    put([eventOf({ customer: late, minute: 3, items: ['pen', 'ink', 'cup'] }, 2)]);
+    put([eventOf({ customer: fast, minute: 2, items: ['pen', 'ink', 'cup'] }, 3)]);
+    put([eventOf({ customer: fast, minute: 200, items: [] }, 4)]);
+    for (let n = 0; n < 4; n++) {
+      heartbeat(START);
+      await first.run(take(before), undefined, before); // all there is, and what heartbeats tell of it
+    }
+    const [one, two, ...others] = take(slow);
+    for (const records of [[one, two], others]) {
+      await first.run(records as never, undefined, slow);
+      carry(START);
+      for (const shardId of shardIds.behind) await second.run(take(shardId), undefined, shardId);
+    }
+    expect(distinct(second.lake.rows('ranks'))).toHaveLength(9);
+    expect(second.lake.rows('late')).toEqual([]);
   });
 
   it('is not moved on by a heartbeat: time comes over the hop', async () => {
