@@ -45,6 +45,7 @@ const cloudEvent = z.object({
 
 /** @throws Rejected naming the first attribute that is missing or wrong. */
 export function readEnvelope(json: unknown): CloudEvent {
+  if (isPlain(json)) return json;
   const result = cloudEvent.safeParse(json);
   if (result.success && result.data.data !== undefined) return result.data;
   const issue = result.error?.issues[0];
@@ -57,6 +58,23 @@ export function readEnvelope(json: unknown): CloudEvent {
     issue?.message ?? 'CloudEvents 1.0 JSON with specversion, id, source, type and data',
   );
 }
+
+/** Whether it is an event as nearly all are, which is told without the schema. */
+function isPlain(json: unknown): json is CloudEvent {
+  if (typeof json !== 'object' || json === null) return false;
+  const { specversion, id, source, type, time, data } = json as Record<string, unknown>;
+  return (
+    specversion === '1.0' &&
+    isBounded(id, 512) &&
+    isBounded(source, 1024) &&
+    isBounded(type, 256) &&
+    (time === undefined || (typeof time === 'string' && time.length <= 64)) &&
+    data !== undefined
+  );
+}
+
+const isBounded = (text: unknown, limit: number) =>
+  typeof text === 'string' && text.length > 0 && text.length <= limit && text.isWellFormed();
 
 function attributeOf(json: unknown, attribute: string): string {
   const value = (json as Record<string, unknown>)[attribute];
