@@ -13,9 +13,13 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
-/** Turns any other JSON into a CloudEvent. `record` says where it came from, for sources without ids of their own.
- *  What it throws quarantines the record. */
-export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent;
+/** What a `Decode` answers for a record that tells of no event and is nobody's fault, such as the tombstones and control
+ *  records of change streams: the record is counted as skipped. No JSON is ever equal to it. */
+export const IGNORED = Symbol('ignored');
+
+/** Turns any other JSON into a CloudEvent. `json` is undefined for a record of 0 bytes; `record` says where it came from,
+ *  for sources without ids of their own. What it throws quarantines the record. */
+export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent | typeof IGNORED;
 
 export interface RecordOrigin {
   readonly partitionKey: string;
@@ -82,7 +86,7 @@ function attributeOf(json: unknown, attribute: string): string {
 }
 
 /** The JSON kind of a value, for messages. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }
