@@ -1,7 +1,7 @@
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
-import { memoryLake } from '../../adapters/memory/lake.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
+import { memorySinks } from '../../adapters/memory/sinks.ts';
 import { processBatch } from '../../core/engine/batch.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { WHOLE_RANGE } from '../../core/engine/hash-range.ts';
@@ -31,11 +31,11 @@ export async function runQuery(
   plan: Plan,
   records: readonly StreamRecord[],
 ): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const tables = memoryLake();
+  const sinks = memorySinks();
   let tokens = 0;
   const services = {
     log: memoryCommitLog(),
-    lake: tables,
+    ...sinks,
     objects: memoryObjectStore(),
     shards: memoryShards([{ shardId: SHARD, parents: [], range: WHOLE_RANGE }]),
     clock: { now: () => 0 },
@@ -53,7 +53,7 @@ export async function runQuery(
     const done = batch.records.findIndex(({ sequenceNumber }) => sequenceNumber === unfinished);
     at += done === -1 ? batch.records.length : done;
   }
-  return new Map(plan.tables.map(({ name }) => [name, tables.rows(name)]));
+  return new Map(plan.tables.map(({ name }) => [name, sinks.lake.rows(name)]));
 }
 
 /** A heartbeat long after the last record. */

@@ -32,9 +32,10 @@ export function readRecord(
     const control = readControl(json);
     if (control) return control;
     const event = attempt(() => readAs(own, json, origin));
-    if (!(event instanceof Rejected)) return event;
-    if (others.some((other) => !(attempt(() => readAs(other, json, origin)) instanceof Rejected))) return NOT_OURS;
-    throw event;
+    if (event && !(event instanceof Rejected)) return event;
+    const isOther = (found: ReturnType<typeof attempt>) => found !== undefined && !(found instanceof Rejected);
+    if (others.some((other) => isOther(attempt(() => readAs(other, json, origin))))) return NOT_OURS;
+    throw event ?? unknownType(own, json, origin);
   } catch (error) {
     if (error instanceof Rejected && !keepsStrays) return NOT_OURS;
     throw error;
@@ -50,13 +51,23 @@ function attempt<Read>(read: () => Read): Read | Rejected {
   }
 }
 
-function readAs({ types, decode }: Reader, json: unknown, origin: RecordOrigin): CloudEvent | typeof NOT_OURS {
+/** Undefined for an event of a type that the reader does not take: most such are another's, and an error would cost more
+ *  than all else. */
+function readAs(reader: Reader, json: unknown, origin: RecordOrigin): CloudEvent | typeof NOT_OURS | undefined {
+  const event = envelopeOf(reader, json, origin);
+  return event === NOT_OURS || reader.types.has(event.type) ? event : undefined;
+}
+
+function unknownType(reader: Reader, json: unknown, origin: RecordOrigin): Rejected {
+  const { type } = envelopeOf(reader, json, origin) as CloudEvent;
+  return new Rejected('unknown-type', 'envelope', show(type), [...reader.types.keys()].join(' or '));
+}
+
+function envelopeOf({ decode }: Reader, json: unknown, origin: RecordOrigin): CloudEvent | typeof NOT_OURS {
   const decoded = decode ? custom(decode, json, origin) : json;
   if (decoded === IGNORED) return NOT_OURS;
   if (decoded === undefined && json === undefined) throw empty();
-  const event = readEnvelope(decoded);
-  if (types.has(event.type)) return event;
-  throw new Rejected('unknown-type', 'envelope', show(event.type), [...types.keys()].join(' or '));
+  return readEnvelope(decoded);
 }
 
 const empty = () => new Rejected('empty', 'decode', 'a record of 0 bytes', 'a JSON document');

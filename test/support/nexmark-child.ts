@@ -12,7 +12,11 @@ function together(plans: readonly Plan[]): Plan {
     const isShared = (id: string) => own.some((node) => node.id === id && ['source', 'lake'].includes(node.kind));
     const idOf = (id: string) => (isShared(id) ? id : `${name}-${id}`);
     for (const node of own) {
-      nodes.set(idOf(node.id), { ...node, id: idOf(node.id), ...('input' in node && { input: idOf(node.input) }) });
+      nodes.set(idOf(node.id), {
+        ...node,
+        id: idOf(node.id),
+        ...('inputs' in node && { inputs: node.inputs.map(idOf) }),
+      });
     }
   }
   const tables = plans.flatMap((plan) => plan.tables);
