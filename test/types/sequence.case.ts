@@ -29,8 +29,8 @@ interface Item {
   items: string[];
 }
 const plain = matched.map('plain', ({ key, start, end, small, more, odd, large }) => {
-  same<typeof small, readonly [Item, ...Item[]]>('same');
-  same<typeof more, readonly Item[]>('same');
+  same<typeof small, [Item, ...Item[]]>('same');
+  same<typeof more, Item[]>('same');
   same<typeof odd, Item | undefined>('same');
   same<typeof large, Item>('same');
   return { key, start, end, amount: large.amount };
@@ -38,7 +38,7 @@ const plain = matched.map('plain', ({ key, start, end, small, more, odd, large }
 const row = z.object({ key: z.string(), start: z.iso.datetime(), end: z.iso.datetime(), amount: z.number() });
 plain.to(lake('matches', { schema: row }));
 timedOut.map('partly', ({ small, large }) => {
-  same<typeof small, readonly Item[]>('same');
+  same<typeof small, Item[]>('same');
   same<typeof large, Item | undefined>('same');
   return { small: small.length };
 });

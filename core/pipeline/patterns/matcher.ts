@@ -40,6 +40,8 @@ export interface Passed {
 /** A partial match that came to its end. Times are event time, in milliseconds since 1970. */
 export interface Ended {
   readonly as: 'matched' | 'timedOut';
+  /** When that is known: the time of the item that says so, or the time that has run out. */
+  readonly timeMs: number;
   /** Of its first item. */
   readonly startMs: number;
   /** Of its last item. */
@@ -103,9 +105,9 @@ export function matcherOf({ parts, withinMs, contiguity, skip }: MatchRules): Ma
     });
     return Object.fromEntries(named);
   };
-  const endedOf = ({ run, ends }: Outcome, items: readonly Held[]): Ended[] => {
+  const endedOf = ({ run, ends }: Outcome, items: readonly Held[], timeMs = deadlineOf(run, items)): Ended[] => {
     const [startMs, endMs] = [timeOf(items, firstOf(run)), timeOf(items, lastOf(run))];
-    return ends ? [{ as: ends, startMs, endMs, items: itemsBy(run, items) }] : [];
+    return ends ? [{ as: ends, timeMs, startMs, endMs, items: itemsBy(run, items) }] : [];
   };
 
   /** Whether a step takes the item behind those of the run, or as the first; or is what must not come. */
@@ -160,7 +162,7 @@ export function matcherOf({ parts, withinMs, contiguity, skip }: MatchRules): Ma
         throw new RangeError(`${runs.length} partial matches of a key are open; at most ${MAX_RUNS} may be`);
       return {
         partials: { next: isHeld ? next + 1 : next, isApart: !isHeld, items: stillHeld(items, runs), runs },
-        ended: ended.flatMap((each) => endedOf(each, items)),
+        ended: ended.flatMap((each) => endedOf(each, items, turn.timeMs)),
       };
     },
 

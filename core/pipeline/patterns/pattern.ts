@@ -21,19 +21,19 @@ type AmountOf<Repeat extends Times | undefined, Optional extends boolean> = [Rep
     ? 'list'
     : 'list or none';
 
-/** What the steps of a pattern have taken, by their names. */
+/** What the steps of a pattern have taken, by their names. Lists are new ones, and fit a schema's `z.array`. */
 export type ItemsBy<Item, Amounts> = {
   readonly [Name in keyof Amounts]: {
     one: Item;
     'one or none': Item | undefined;
-    list: readonly [Item, ...Item[]];
-    'list or none': readonly Item[];
+    list: [Item, ...Item[]];
+    'list or none': Item[];
   }[Amounts[Name] & Amount];
 };
 
 /** What the steps of a pattern that has not come to its end have taken, by their names. */
 export type SomeItemsBy<Item, Amounts> = {
-  readonly [Name in keyof Amounts]: Amounts[Name] extends 'one' | 'one or none' ? Item | undefined : readonly Item[];
+  readonly [Name in keyof Amounts]: Amounts[Name] extends 'one' | 'one or none' ? Item | undefined : Item[];
 };
 
 interface Condition<Item, Matched> {
@@ -108,7 +108,7 @@ export class Pattern<Item, Amounts = unknown> {
 
   /** What must not come between the items taken before and after; at the end of a pattern, until its time has run out.
    *  Only items that the partial match does not take are looked at. */
-  not(name: string, { where, given }: NotOptions<Item, Amounts>): Pattern<Item, Amounts> {
+  not(name: string, { where, given }: NotOptions<Item, Amounts> = {}): Pattern<Item, Amounts> {
     const amount = { min: 0, max: 0, isList: false, isOptional: true, isGreedy: true };
     return new Pattern([...this.parts, { name, isNot: true, where, given, ...amount, contiguity: undefined }]);
   }

@@ -102,7 +102,9 @@ function matching(id: string, inputs: readonly string[], rules: MatchRules): Pro
     return {
       state: partials.runs.length === 0 ? undefined : partials,
       emit: all.flatMap(({ ended }) =>
-        ended.filter(({ as }) => takes(as)).map((each) => ({ output: each.as, data: rowOf(key, each) })),
+        ended
+          .filter(({ as }) => takes(as))
+          .map((each) => ({ output: each.as, timeMs: each.timeMs, data: rowOf(key, each) })),
       ),
       wakeMs: matcher.deadlineMs(partials),
     };

@@ -1,0 +1,793 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod';
+import { type Json, MAX_STATE_CHARS } from '../../core/event/json.ts';
+import { type Contiguity, from, lake, minutes, pipeline, type Skip } from '../../core/pipeline/index.ts';
+import type { Pattern } from '../../core/pipeline/patterns/pattern.ts';
+import { sequenceNode } from '../../core/pipeline/patterns/sequence.ts';
+import type { Emitted } from '../../core/pipeline/plan.ts';
+import { distinct } from '../support/counting.ts';
+import { engineInMemory } from '../support/engine.ts';
+import { type NaiveItem, type NaiveStep, naiveSequence } from '../support/naive-sequence.ts';
+import {
+  byMinute,
+  inTurn,
+  itemsOf,
+  OUT_OF_ORDERNESS,
+  patternOf,
+  planOf,
+  START,
+  stepsOf,
+  Tick,
+  tellItems,
+  tickAt,
+  timePasses,
+  toldOf,
+} from '../support/sequences.ts';
+
+interface Case {
+  readonly name: string;
+  /** See `stepsOf`. */
+  readonly pattern: string;
+  readonly items: string;
+  /** In minutes; 10 unless given. */
+  readonly within?: number;
+  /** `past-last` unless given. */
+  readonly skip?: Skip;
+  /** Of the steps that say nothing. */
+  readonly contiguity?: Contiguity;
+  readonly finds: readonly string[];
+  readonly late?: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  // In general.
+  { name: 'nothing in nothing', pattern: 'a b', items: '', finds: [] },
+  { name: 'nothing where nothing begins', pattern: 'a b', items: 'b0 x1', finds: [] },
+  { name: 'a single step', pattern: 'a', items: 'a0 x1 a2', finds: ['matched a(a0) @0', 'matched a(a2) @2'] },
+  { name: 'one step after the other', pattern: 'a b c', items: 'a0 b1 c2', finds: ['matched a(a0) b(b1) c(c2) @2'] },
+  {
+    name: 'the same kind under two names',
+    pattern: 'a a',
+    items: 'a0 a1 a2',
+    finds: ['matched a(a0) a2(a1) @1', 'timedOut a(a2) @12'],
+  },
+  {
+    name: 'what one key has, over a long gap',
+    pattern: 'a b',
+    items: 'a0 a500 b501 a1000',
+    finds: ['matched a(a500) b(b501) @501', 'timedOut a(a0) @10', 'timedOut a(a1000) @1010'],
+  },
+
+  // Time.
+  {
+    name: 'an item just before the time runs out',
+    pattern: 'a b',
+    items: 'a0 b9.9',
+    finds: ['matched a(a0) b(b9.9) @9.9'],
+  },
+  { name: 'no item of the very time that it runs out', pattern: 'a b', items: 'a0 b10', finds: ['timedOut a(a0) @10'] },
+  {
+    name: 'each partial match by its own time',
+    pattern: 'a b',
+    items: 'a0 a3 b11',
+    finds: ['matched a(a3) b(b11) @11', 'timedOut a(a0) @10'],
+  },
+  {
+    name: 'how far what timed out had come',
+    pattern: 'a b{2} c? d',
+    items: 'a0 b1 b2 c3',
+    finds: ['timedOut a(a0) b(b1 b2) c(c3) @10'],
+  },
+  {
+    name: 'items that come out of order',
+    pattern: 'a b c',
+    items: 'c2 a0 b1 c7 b6 a5',
+    finds: ['matched a(a0) b(b1) c(c2) @2', 'matched a(a5) b(b6) c(c7) @7'],
+  },
+  {
+    name: 'no late item, but one as old as the watermark',
+    pattern: 'a b c',
+    items: 'a0 x6 b0.9 c2 b1',
+    finds: ['matched a(a0) b(b1) c(c2) @2'],
+    late: ['b0.9'],
+  },
+  {
+    name: 'items of one time by their ids',
+    pattern: 'a b c',
+    items: "c0' c0 b0 a0",
+    finds: ['matched a(a0) b(b0) c(c0) @0'],
+  },
+  { name: 'none that has its id before, at one time', pattern: 'b a', items: 'b0 a0', finds: ['timedOut b(b0) @10'] },
+  { name: 'within a hair', pattern: 'a b', items: 'a0 b1', within: 1, finds: ['timedOut a(a0) @1'] },
+
+  // Contiguity.
+  { name: 'relaxed: what others lie between', pattern: 'a b', items: 'a0 x1 b2', finds: ['matched a(a0) b(b2) @2'] },
+  {
+    name: 'relaxed: the first that fits',
+    pattern: 'a b',
+    items: 'a0 b1 b2',
+    skip: 'no-skip',
+    finds: ['matched a(a0) b(b1) @1'],
+  },
+  { name: 'strict: the next item', pattern: 'a >b', items: 'a0 b1', finds: ['matched a(a0) b(b1) @1'] },
+  { name: 'strict: nothing between, and no time-out', pattern: 'a >b', items: 'a0 x1 b2', finds: [] },
+  { name: 'strict: timed out when nothing came', pattern: 'a >b', items: 'a0', finds: ['timedOut a(a0) @10'] },
+  {
+    name: 'strict: the next item, also if another partial match took it',
+    pattern: 'a >b',
+    items: 'a0 a1 b2',
+    finds: ['matched a(a1) b(b2) @2'],
+  },
+  {
+    name: 'strict: each of a number',
+    pattern: 'a >b{2} c',
+    items: 'a0 b1 x2 b3 a4 b5 b6 x7 c8',
+    finds: ['matched a(a4) b(b5 b6) c(c8) @8'],
+  },
+  {
+    name: 'strict: a number until another comes',
+    pattern: 'a >b{1,}',
+    items: 'a0 b1 b2 x3 b4',
+    finds: ['matched a(a0) b(b1 b2) @3'],
+  },
+  {
+    name: 'strict: of the whole sequence',
+    pattern: 'a b c',
+    contiguity: 'strict',
+    items: 'a0 b1 c2 a3 b4 x5 c6',
+    finds: ['matched a(a0) b(b1) c(c2) @2'],
+  },
+  {
+    name: 'strict after a number of relaxed ones',
+    pattern: 'a b{1,} >c',
+    items: 'a0 b1 x2 b3 c4 a5 b6 x7 c8',
+    finds: ['matched a(a0) b(b1 b3) c(c4) @4', 'timedOut a(a5) b(b6) @15'],
+  },
+  {
+    name: 'strict behind an optional step',
+    pattern: 'a b? >c',
+    items: 'a0 c1 a2 x3 c4 a5 x6 b7 c8',
+    finds: ['matched a(a0) c(c1) @1', 'matched a(a2) b(b7) c(c8) @8', 'matched a(a5) b(b7) c(c8) @8'],
+    skip: 'no-skip',
+  },
+  {
+    name: 'any: each that fits',
+    pattern: 'a ~b',
+    items: 'a0 b1 x2 b3',
+    skip: 'no-skip',
+    finds: ['matched a(a0) b(b1) @1', 'matched a(a0) b(b3) @3', 'timedOut a(a0) @10'],
+  },
+  {
+    name: 'any: of the whole sequence',
+    pattern: 'a b c',
+    contiguity: 'any',
+    items: 'a0 b1 b2 c3',
+    skip: 'no-skip',
+    finds: [
+      'matched a(a0) b(b1) c(c3) @3',
+      'matched a(a0) b(b2) c(c3) @3',
+      'timedOut a(a0) b(b1) @10',
+      'timedOut a(a0) b(b2) @10',
+      'timedOut a(a0) @10',
+    ],
+  },
+  {
+    name: 'any: each choice of two in three',
+    pattern: 'a ~b{2}',
+    items: 'a0 b1 b2 b3',
+    skip: 'no-skip',
+    within: 4,
+    finds: [
+      'matched a(a0) b(b1 b2) @2',
+      'matched a(a0) b(b1 b3) @3',
+      'matched a(a0) b(b2 b3) @3',
+      'timedOut a(a0) b(b1) @4',
+      'timedOut a(a0) b(b2) @4',
+      'timedOut a(a0) b(b3) @4',
+      'timedOut a(a0) @4',
+    ],
+  },
+
+  // Quantifiers.
+  { name: 'three times', pattern: 'a{3} b', items: 'a0 x1 a2 a3 a4 b5', finds: ['matched a(a0 a2 a3) b(b5) @5'] },
+  {
+    name: 'three times, one missing',
+    pattern: 'a{3} b',
+    items: 'a0 a1 b2',
+    finds: ['timedOut a(a0 a1) @10', 'timedOut a(a1) @11'],
+  },
+  { name: 'one time, as a list', pattern: 'a{1} b', items: 'a0 b1', finds: ['matched a(a0) b(b1) @1'] },
+  {
+    name: 'two or three times, as many as come',
+    pattern: 'a b{2,3} c',
+    items: 'a0 b1 b2 b3 b4 c5',
+    finds: ['matched a(a0) b(b1 b2 b3) c(c5) @5'],
+  },
+  {
+    name: 'two or three times, two of them',
+    pattern: 'a b{2,3} c',
+    items: 'a0 b1 b2 c3',
+    finds: ['matched a(a0) b(b1 b2) c(c3) @3'],
+  },
+  {
+    name: 'one or more',
+    pattern: 'a b{1,} c',
+    items: 'a0 b1 b2 b3 c4',
+    finds: ['matched a(a0) b(b1 b2 b3) c(c4) @4'],
+  },
+  { name: 'one or more, but none', pattern: 'a b{1,} c', items: 'a0 c1', finds: ['timedOut a(a0) @10'] },
+  {
+    name: 'one or more at the end, when the time has run out',
+    pattern: 'a b{1,}',
+    items: 'a0 b1 b2 b10',
+    finds: ['matched a(a0) b(b1 b2) @10'],
+  },
+  {
+    name: 'up to three at the end, with the third',
+    pattern: 'a b{1,3}',
+    items: 'a0 b1 b2 b3 b4',
+    finds: ['matched a(a0) b(b1 b2 b3) @3'],
+  },
+  {
+    name: 'greedy: what both could take goes to the first, and is not given back',
+    pattern: 'a b{1,} bc',
+    items: 'a0 b1 b2 b3 c4 a5 b6 b7',
+    finds: ['matched a(a0) b(b1 b2 b3) bc(c4) @4', 'timedOut a(a5) b(b6 b7) @15'],
+  },
+  {
+    name: 'not greedy: what both could take goes on',
+    pattern: 'a b{1,}- bc',
+    items: 'a0 b1 b2 c3',
+    finds: ['matched a(a0) b(b1) bc(b2) @2'],
+  },
+  {
+    name: 'not greedy: the more while nothing else fits',
+    pattern: 'a b{1,}- c',
+    items: 'a0 b1 b2 c3',
+    finds: ['matched a(a0) b(b1 b2) c(c3) @3'],
+  },
+  {
+    name: 'not greedy at the end: what is needed',
+    pattern: 'a b{2,}-',
+    items: 'a0 b1 b2 b3',
+    finds: ['matched a(a0) b(b1 b2) @2'],
+  },
+  { name: 'optional, there', pattern: 'a b? c', items: 'a0 b1 c2', finds: ['matched a(a0) b(b1) c(c2) @2'] },
+  { name: 'optional, not there', pattern: 'a b? c', items: 'a0 c1', finds: ['matched a(a0) c(c1) @1'] },
+  {
+    name: 'optional at the end, there and not',
+    pattern: 'a b?',
+    items: 'a0 b1 a20',
+    finds: ['matched a(a0) b(b1) @1', 'matched a(a20) @30'],
+  },
+  {
+    name: 'optional at the beginning, there and not',
+    pattern: 'a? b',
+    items: 'a0 b1 b2 a3',
+    finds: ['matched a(a0) b(b1) @1', 'matched b(b2) @2', 'timedOut a(a3) @13'],
+  },
+  {
+    name: 'optional at the beginning, with and without at once',
+    pattern: 'a? b',
+    items: 'a0 b1',
+    skip: 'no-skip',
+    finds: ['matched a(a0) b(b1) @1', 'matched b(b1) @1'],
+  },
+  {
+    name: 'optional, two or none',
+    pattern: 'a b{2}? c',
+    items: 'a0 c1 a2 b3 c4 b5 c6',
+    finds: ['matched a(a0) c(c1) @1', 'matched a(a2) b(b3 b5) c(c6) @6'],
+  },
+  {
+    name: 'optional, not greedy: what both could take goes on',
+    pattern: 'a b?- bc',
+    items: 'a0 b1 c2',
+    finds: ['matched a(a0) bc(b1) @1'],
+  },
+  {
+    name: 'several optional ones, in their order',
+    pattern: 'a b? c? d',
+    items: 'a0 c1 b2 d3',
+    finds: ['matched a(a0) c(c1) d(d3) @3'],
+  },
+
+  // Not.
+  { name: 'not between: it did not come', pattern: 'a !n b', items: 'a0 x1 b2', finds: ['matched a(a0) b(b2) @2'] },
+  { name: 'not between: it came', pattern: 'a !n b', items: 'a0 n1 b2', finds: [] },
+  {
+    name: 'not between: it came before and after',
+    pattern: 'a !n b',
+    items: 'n0 a1 b2 n3',
+    finds: ['matched a(a1) b(b2) @2'],
+  },
+  {
+    name: 'not between: what the next step takes has not come between',
+    pattern: 'a !nb b',
+    items: 'a0 b1',
+    finds: ['matched a(a0) b(b1) @1'],
+  },
+  {
+    name: 'not after a number: before the last of them it may come',
+    pattern: 'a b{1,} !n c',
+    items: 'a0 b1 n2 b3 c4',
+    finds: ['matched a(a0) b(b1 b3) c(c4) @4'],
+  },
+  {
+    name: 'not after a number: after the last of them it may not',
+    pattern: 'a b{1,2} !n c',
+    items: 'a0 b1 b2 n3 c4 a5 b6 n7 c8',
+    finds: ['timedOut a(a5) b(b6) @15'],
+  },
+  {
+    name: 'not before an optional step counts to the next one too',
+    pattern: 'a !n b? c',
+    items: 'a0 n1 c2 a3 b4 n5 c6',
+    finds: ['matched a(a3) b(b4) c(c6) @6'],
+  },
+  {
+    name: 'not after an optional step: that one may yet come',
+    pattern: 'a b? !n c',
+    items: 'a0 n1 b2 c3 a4 n5 c6',
+    finds: ['matched a(a0) b(b2) c(c3) @3', 'timedOut a(a4) @14'],
+  },
+  { name: 'not at the end: it did not come', pattern: 'a !n', items: 'a0 x1 n10', finds: ['matched a(a0) @10'] },
+  { name: 'not at the end: it came', pattern: 'a !n', items: 'a0 n9.9', finds: [] },
+  {
+    name: 'not at the end, after a step',
+    pattern: 'a b !n',
+    items: 'a0 b1 a20 b21 n22 a40',
+    finds: ['matched a(a0) b(b1) @10', 'timedOut a(a40) @50'],
+  },
+  {
+    name: 'not at the end, after a number that goes on',
+    pattern: 'a b{1,} !n',
+    items: 'a0 b1 n2 b3 a20 b21 n22',
+    finds: ['matched a(a0) b(b1 b3) @10', 'timedOut a(a20) b(b21) @30'],
+  },
+  {
+    name: 'not before an optional end',
+    pattern: 'a !n b?',
+    items: 'a0 n1 b2 a20 b21 n22 a40',
+    finds: ['matched a(a20) b(b21) @21', 'matched a(a40) @50'],
+  },
+
+  // Conditions on what was taken.
+  {
+    name: 'more than the one before',
+    pattern: 'a b^',
+    items: 'a0=5 b1=4 b2=5',
+    finds: ['matched a(a0=5) b(b2=5) @2'],
+  },
+  {
+    name: 'ever more in a number',
+    pattern: 'a{3}^ b',
+    items: 'a0=1 a1=3 a2=2 a3=4 b4',
+    finds: ['matched a(a0=1 a1=3 a3=4) b(b4) @4'],
+  },
+  {
+    name: 'not one that is more',
+    pattern: 'a !n^ b',
+    items: 'a0=5 n1=4 b2 a3=5 n4=6 b5',
+    finds: ['matched a(a0=5) b(b2) @2'],
+  },
+  {
+    name: 'huge values',
+    pattern: 'a b^',
+    items: 'a0=1.7976931348623157e308 b1=1.7976931348623155e308 b2=1.7976931348623157e308',
+    finds: ['matched a(a0=1.7976931348623157e308) b(b2=1.7976931348623157e308) @2'],
+  },
+
+  // Skip strategies.
+  {
+    name: 'no-skip: every match',
+    pattern: 'b{1,} c',
+    items: 'b0 b1 b2 c3',
+    skip: 'no-skip',
+    finds: ['matched b(b0 b1 b2) c(c3) @3', 'matched b(b1 b2) c(c3) @3', 'matched b(b2) c(c3) @3'],
+  },
+  {
+    name: 'past-last: the first',
+    pattern: 'b{1,} c',
+    items: 'b0 b1 b2 c3 b4 c5',
+    finds: ['matched b(b0 b1 b2) c(c3) @3', 'matched b(b4) c(c5) @5'],
+  },
+  {
+    name: 'past-last: none that begins with the last item',
+    pattern: 'a a',
+    items: 'a0 a1 a2 a3',
+    finds: ['matched a(a0) a2(a1) @1', 'matched a(a2) a2(a3) @3'],
+  },
+  {
+    name: 'no-skip: also those that begin with the last item',
+    pattern: 'a a',
+    items: 'a0 a1 a2',
+    skip: 'no-skip',
+    finds: ['matched a(a0) a2(a1) @1', 'matched a(a1) a2(a2) @2', 'timedOut a(a2) @12'],
+  },
+  {
+    name: 'past-last: none that began before and is not done',
+    pattern: 'a b^ c',
+    items: 'a0=5 a1=2 b2=3 c3 b4=6 c5',
+    finds: ['matched a(a1=2) b(b2=3) c(c3) @3'],
+  },
+  {
+    name: 'to-next: one for each beginning',
+    pattern: 'a ~b',
+    items: 'a0 a1 b2 b3',
+    skip: 'to-next',
+    finds: ['matched a(a0) b(b2) @2', 'matched a(a1) b(b2) @2'],
+  },
+  {
+    name: 'past-last: what began after the last item goes on when a match is known later',
+    pattern: 'a b{1,}',
+    items: 'a0 b1 a2 b3 a8 a9',
+    finds: ['matched a(a0) b(b1 b3) @10', 'timedOut a(a8) @18', 'timedOut a(a9) @19'],
+  },
+];
+
+const naive = ({ pattern, within = 10, skip = 'past-last', contiguity = 'relaxed', items, late = [] }: Case) => {
+  const steps = stepsOf(pattern).map((each) => (each.contiguity === 'relaxed' ? { ...each, contiguity } : each));
+  const onTime = itemsOf(items).filter(({ id }) => !late.includes(id));
+  return naiveSequence(steps, inTurn(onTime), { within, skip }).sort(byMinute);
+};
+
+const planFor = ({ pattern, within = 10, skip, contiguity }: Omit<Case, 'name' | 'items' | 'finds'>) =>
+  planOf({
+    pattern: patternOf(stepsOf(pattern)),
+    within: minutes(within),
+    ...(skip && { skip }),
+    ...(contiguity && { contiguity }),
+  });
+
+describe('a sequence', () => {
+  it.each(CASES)('finds $name', async (each) => {
+    const { items, finds, late = [] } = each;
+    const plan = planFor(each);
+    const keyed = itemsOf(items).map((item) => ['ada', item] as const);
+    const whole = await toldOf(plan, keyed);
+    expect([whole.of('ada'), whole.late('ada')]).toEqual([finds, late]);
+    expect(naive(each)).toEqual(finds); // the properties below go by it
+    for (let size = 1; size <= 7; size += 1) {
+      const found = await toldOf(plan, keyed, { sizes: [size], isCold: () => size % 2 === 1 });
+      expect([size, found.of('ada'), found.late('ada')]).toEqual([size, finds, late]);
+    }
+    for (let at = 1; at <= keyed.length; at += 1) {
+      const found = await toldOf(plan, keyed, { sizes: [at, keyed.length + 1], isCold: (batch) => batch === 1 });
+      expect([at, found.of('ada'), found.late('ada')]).toEqual([at, finds, late]);
+    }
+  });
+
+  it('keeps keys apart, whatever their letters', async () => {
+    const plan = planFor({ pattern: 'a b{2} !n c' });
+    const keys = ['ada', 'a', '日本/é 🙂', '__proto__', 'k'.repeat(250)];
+    const items = itemsOf('a0 b1 b2 c3 a4 b5 b6');
+    const keyed = items.flatMap((item) => keys.map((key) => [key, { ...item, id: `${key}:${item.id}` }] as const));
+    const found = await toldOf(plan, keyed, { sizes: [3, 2], isCold: (batch) => batch % 2 === 0 });
+    for (const key of keys) {
+      const told = ['matched a(a0) b(b1 b2) c(c3) @3', 'timedOut a(a4) b(b5 b6) @14'];
+      expect(found.of(key).map((each) => each.replaceAll(`${key}:`, ''))).toEqual(told);
+    }
+  });
+
+  it('tells of a match its key, its times, and what each step took, at the time of the last item', async () => {
+    const { matched, timedOut } = from(Tick).sequence('seq', {
+      pattern: (p) =>
+        p
+          .take('a', { where: ({ kind }) => kind === 'a' })
+          .take('b', { times: 2 })
+          .take('c', { optional: true }),
+      within: minutes(10),
+    });
+    const tick = z.object({ key: z.string(), id: z.string(), at: z.string(), kind: z.string(), value: z.number() });
+    const row = z.object({ key: z.string(), start: z.iso.datetime(), end: z.iso.datetime(), b: z.array(tick) });
+    const plan = pipeline('matches', [
+      matched.to(lake('matched', { schema: row.extend({ a: tick, c: z.optional(tick) }) })),
+      timedOut.to(lake('timed_out', { schema: row.extend({ a: z.optional(tick), c: z.optional(tick) }) })),
+    ]);
+    const { run, lake: tables } = engineInMemory(plan);
+    const items = itemsOf('a0 b1.5 b2 a20 x21');
+    await run([...items.map((item, n) => tickAt(n + 1, 'ada', item)), timePasses(9)]);
+    const [first, ...more] = distinct(tables.rows('matched'));
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({
+      event_id: `seq/${START + minutes(10)}/ada.0`, // a c could have come until then
+      event_time: '2026-11-21T10:10:00.000Z',
+      key: 'ada',
+      start: '2026-11-21T10:00:00.000Z',
+      end: '2026-11-21T10:02:00.000Z',
+      a: { id: 'a0', kind: 'a' },
+      b: [{ id: 'b1.5' }, { id: 'b2' }],
+    });
+    expect(distinct(tables.rows('timed_out'))).toMatchObject([
+      {
+        event_time: '2026-11-21T10:30:00.000Z',
+        start: '2026-11-21T10:20:00.000Z',
+        end: '2026-11-21T10:21:00.000Z',
+        a: { id: 'a20' },
+      },
+    ]);
+  });
+
+  it('makes matches under the id of the item that completes them', async () => {
+    const { rows } = await toldOf(planFor({ pattern: 'a b', skip: 'no-skip' }), [
+      ...itemsOf('a0 a1 b2').map((item) => ['ada', item] as const),
+    ]);
+    const shown = distinct(rows('matched')).map(({ event_id, event_time, start, end }) => [
+      event_id,
+      event_time,
+      start,
+      end,
+    ]);
+    const [t0, t1, t2] = ['2026-11-21T10:00:00.000Z', '2026-11-21T10:01:00.000Z', '2026-11-21T10:02:00.000Z'];
+    expect(shown).toEqual([
+      ['b2/seq.0', t2, t0, t2],
+      ['b2/seq.1', t2, t1, t2],
+    ]);
+  });
+
+  it('keeps nothing once the time of all has run out', async () => {
+    const { state } = await toldOf(planFor({ pattern: 'a b{1,} c' }), [
+      ...itemsOf('a0 b1 b2 a3 b4').map((item) => ['ada', item] as const),
+    ]);
+    expect((await state())?.stateChars).toBe(0);
+  });
+});
+
+type State = { readonly waiting: readonly Json[]; readonly own?: { readonly items: Json[]; readonly runs: Json[] } };
+type Node = ReturnType<typeof sequenceNode>;
+
+const told = ({ output, timeMs, data }: Emitted) => {
+  const { key: _, start: __, end: ___, ...taken } = data as Record<string, unknown>;
+  return `${output} ${tellItems(taken)} @${timeMs}`;
+};
+
+/** The step by itself: its items arrive, then each is woken for, with states that are stored and read again. */
+function driven(node: Node, items: readonly (readonly [timeMs: number, data: Json])[]) {
+  const takes = () => true;
+  let state: Json = node.init('ada') as Json;
+  let wakeMs: number | undefined;
+  const emitted: Emitted[] = [];
+  const follow = (result: ReturnType<Node['on']>) => {
+    state = result.state === undefined ? {} : JSON.parse(JSON.stringify(result.state));
+    wakeMs = result.wakeMs;
+    emitted.push(...(result.emit ?? []));
+  };
+  const wakeUntil = (untilMs: number) => {
+    while (wakeMs !== undefined && wakeMs <= untilMs)
+      follow(node.onWake?.(state as never, { key: 'ada', wakeMs, takes }) as never);
+  };
+  const watermarkMs = Number.NEGATIVE_INFINITY;
+  for (const [n, [timeMs, data]] of items.entries()) {
+    const context = { key: 'ada', timeMs, watermarkMs, id: `e${n}`, source: '/s', input: 0, takes };
+    follow(node.on(state as never, data as never, context));
+  }
+  return { wakeUntil, emitted, state: () => state as unknown as State };
+}
+
+const nodeOf = (pattern: string, skip: Skip, within = 10) =>
+  sequenceNode('seq', ['tick'], { pattern: patternOf(stepsOf(pattern)) as never, within, skip });
+
+describe('the state of a sequence', () => {
+  it('holds an item once, and a number of them as one range', () => {
+    const ticks = Array.from({ length: 100 }, (_, n) => [n, { kind: 'a', value: n }] as const);
+    const { wakeUntil, state } = driven(nodeOf('a{1,} b', 'no-skip', 1_000), ticks);
+    wakeUntil(100);
+    const { items, runs } = state().own as Required<State>['own'];
+    expect([items.length, runs.length]).toEqual([100, 100]);
+    expect(runs[7]).toEqual({ taken: [[0, 7, 99]] });
+  });
+
+  it('holds no more than what some partial match has taken', () => {
+    const ticks = Array.from({ length: 90 }, (_, n) => [n, { kind: 'abx'[n % 3] as string, value: n }] as const);
+    const { wakeUntil, state } = driven(nodeOf('a b c', 'no-skip', 5), ticks);
+    wakeUntil(90);
+    expect(state().own?.items.map((item) => (item as number[])[1])).toEqual([87, 88]);
+  });
+
+  it('is not kept of items that fit no step', () => {
+    const { state } = driven(nodeOf('a b', 'no-skip'), [[0, { kind: 'x', value: 0, text: 'long' }]]);
+    expect(state().waiting).toEqual([[0, 'e0', '/s', 0, [0, null]]]);
+  });
+});
+
+describe('a sequence refuses', () => {
+  const sequence = (pattern: unknown, within = 1) => from(Tick).sequence('seq', { pattern: pattern as never, within });
+  type P = Pattern<unknown>;
+
+  it.each<[string, (p: P) => unknown, RegExp]>([
+    ['no step', (p) => p, /step 'seq': found a pattern of nothing; expected an item to begin with/],
+    [
+      'a beginning that is not there',
+      (p) => p.not('n', {}).take('a'),
+      /a pattern of n, a; expected an item to begin with/,
+    ],
+    [
+      'nothing that must come',
+      (p) => p.take('a', { optional: true }),
+      /expected an item to begin with, and one that may not/,
+    ],
+    ['a name that a match uses', (p) => p.take('start'), /a name 'start'/],
+    ['a name used twice', (p) => p.take('a').not('a', {}), /a name 'a'; expected a name of its own/],
+    ['no times', (p) => p.take('a', { times: 0 }), /'a' 0 to 0 times; expected whole numbers from 1/],
+    ['half a time', (p) => p.take('a', { times: { min: 1, max: 1.5 } }), /'a' 1 to 1.5 times/],
+    ['less than the least', (p) => p.take('a', { times: { min: 3, max: 2 } }), /'a' 3 to 2 times/],
+    ['more than it can hold', (p) => p.take('a', { times: { min: 1_001 } }), /at most 1000 to begin with/],
+    [
+      'more steps than it can tell apart',
+      (p) => Array.from({ length: 31 }, (_, n) => `s${n}`).reduce((all, name) => all.take(name) as P, p),
+      /a pattern of 31 steps; expected at most 30/,
+    ],
+  ])('%s', (_, pattern, message) => {
+    expect(() => sequence(pattern)).toThrow(message);
+  });
+
+  it('no time', () => {
+    expect(() => sequence((p: P) => p.take('a'), 0)).toThrow(
+      /step 'seq': found within 0; expected at least a millisecond/,
+    );
+  });
+});
+
+describe('a condition that throws', () => {
+  const throwing = (is: { broken: boolean }) => {
+    const check = ({ kind }: { kind: string }) => {
+      if (is.broken && kind === 'z') throw new RangeError('zed');
+      return true;
+    };
+    const where = from(Tick).sequence('by-itself', { pattern: (p) => p.take('a', { where: check }), within: 1 });
+    const plan = pipeline('where', [where.matched.map('id', ({ a }) => a).to(lake('found', { schema: Tick.schema }))]);
+    const given = from(Tick).sequence('in-turn', { pattern: (p) => p.take('a', { given: check }), within: 1 });
+    const turns = pipeline('given', [given.matched.map('id', ({ a }) => a).to(lake('found', { schema: Tick.schema }))]);
+    return { plan, turns };
+  };
+  const records = [
+    ...itemsOf('a0 z1 a2').map((item, n) => tickAt(n + 1, 'ada', item)),
+    tickAt(4, 'bob', itemsOf('b3')[0] as NaiveItem),
+    timePasses(5),
+  ];
+  const ids = (rows: readonly Record<string, unknown>[]) => distinct(rows).map(({ id }) => id);
+
+  it('on an item parks its record, and other keys go on', async () => {
+    const { run, state, lake: tables } = engineInMemory(throwing({ broken: true }).plan);
+    expect(await run(records)).toMatchObject({ parked: 2, stopped: undefined });
+    expect(ids(tables.rows('found'))).toEqual(['a0', 'b3']);
+    expect((await state())?.lot.keys.get('ada')?.failure).toMatchObject({ step: 'by-itself' });
+  });
+
+  it('in its turn stops the pipeline until it is mended', async () => {
+    const is = { broken: true };
+    const { run, lake: tables } = engineInMemory(throwing(is).turns);
+    expect((await run(records)).stopped).toMatch(/^step 'in-turn' fails when step 'in-turn' is woken at/);
+    is.broken = false;
+    await run(records);
+    expect(ids(tables.rows('found'))).toEqual(['a0', 'z1', 'a2', 'b3']);
+  });
+
+  it('is not asked about an item that is late', async () => {
+    const { run, lake: tables } = engineInMemory(throwing({ broken: true }).plan);
+    const late = [tickAt(1, 'ada', itemsOf('a60')[0] as NaiveItem), tickAt(2, 'ada', itemsOf('z0')[0] as NaiveItem)];
+    expect(await run([...late, timePasses(3)])).toMatchObject({ parked: 0 });
+    expect(ids(tables.rows('found'))).toEqual(['a60']);
+  });
+});
+
+describe('a sequence at its bounds', () => {
+  const anything = (options: object = {}) =>
+    sequenceNode('seq', ['tick'], {
+      pattern: (p) => p.take('a', { ...options }).take('b', { times: 2_000 - 1_001 }),
+      within: 5_000,
+    });
+
+  it('takes no more items of a key than it can hold', () => {
+    const items = Array.from({ length: 1_001 }, (_, n) => [n, 0] as const);
+    expect(() => driven(anything({ where: () => false }), items.slice(1))).not.toThrow();
+    expect(() => driven(anything({ where: () => false }), items)).toThrow(
+      '1000 items of a key wait or are in partial matches; at most 1000 may',
+    );
+  });
+
+  it('parks what comes when partial matches have grown to half of what a state may have', async () => {
+    const long = from(Tick).sequence('long', {
+      pattern: (p) => p.take('a', { where: ({ kind }) => kind.startsWith('a') }).not('n'),
+      within: minutes(1_000),
+    });
+    const { run, state } = engineInMemory(pipeline('long', [long.late.to(lake('late'))], { outOfOrderness: 0 }));
+    const text = 'a'.repeat(MAX_STATE_CHARS / 4);
+    const items = itemsOf('x0 a1 a2 a20 a21 a40').map((item) => ({ ...item, kind: item.kind === 'a' ? text : 'x' }));
+    const found = await run(items.map((item, n) => tickAt(n + 1, 'ada', item)));
+    expect(found).toMatchObject({ stopped: undefined, events: 4, parked: 2 });
+    const { failure } = (await state())?.lot.keys.get('ada') ?? {};
+    expect(failure?.found).toMatch(/partial matches of a key come to \d{5} characters; at most 32768 may/);
+  });
+
+  it('has no more partial matches of a key than it can go on with', () => {
+    const items = Array.from({ length: 12 }, (_, n) => [n, { kind: n === 0 ? 'a' : 'b', value: 0 }] as const);
+    const { wakeUntil } = driven(nodeOf('a ~b{12}', 'no-skip', 100), items);
+    expect(() => wakeUntil(100)).toThrow('1024 partial matches of a key are open; at most 1000 may be');
+  });
+});
+
+/** Patterns of up to four steps that often have several ways for an item. */
+const steps = fc
+  .array(
+    fc.record({
+      kinds: fc.constantFrom('a', 'b', 'c', 'ab', 'bc', 'abc'),
+      isNot: fc.constantFrom(false, false, true),
+      rises: fc.constantFrom(false, false, false, true),
+      times: fc.constantFrom(undefined, undefined, [1, 1], [2, 2], [1, 2], [2, 3], [1, Number.POSITIVE_INFINITY]),
+      optional: fc.constantFrom(false, false, true),
+      lazy: fc.constantFrom(false, false, true),
+      contiguity: fc.constantFrom('relaxed', 'relaxed', 'strict', 'any'),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((made) => made.map((each, n) => ({ ...each, name: `s${n}` }) as NaiveStep))
+  .filter(([first, ...more]) => !first?.isNot && [first, ...more].some((each) => !each?.isNot && !each?.optional));
+const options = fc.record({
+  within: fc.integer({ min: 1, max: 12 }),
+  skip: fc.constantFrom<Skip>('no-skip', 'to-next', 'past-last'),
+});
+const items = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('a', 'a', 'b', 'b', 'c', 'x'),
+      minute: fc.integer({ min: 0, max: 20 }),
+      value: fc.integer({ min: 0, max: 3 }),
+    }),
+    { maxLength: 9 },
+  )
+  .map((made) => made.map((each, n): NaiveItem => ({ ...each, id: `e${n}` })));
+
+describe('a sequence finds what a naive reader finds by trial', () => {
+  it('in any items, in any order of arrival', () => {
+    fc.assert(
+      fc.property(steps, options, items, (of, { within, skip }, arriving) => {
+        const node = sequenceNode('seq', ['tick'], { pattern: patternOf(of) as never, within, skip });
+        const { wakeUntil, emitted, state } = driven(
+          node,
+          arriving.map((item) => [item.minute, { ...item }] as const),
+        );
+        wakeUntil(1_000);
+        const expected = naiveSequence(of, inTurn(arriving), { within, skip });
+        expect(emitted.map(told)).toEqual(expected);
+        expect(state()).toEqual(arriving.length === 0 ? node.init('ada') : {});
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  it('through the engine, out of order, in any batches, warm or cold, beside other keys', async () => {
+    const arrival = fc.record({
+      delays: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 18, maxLength: 18 }),
+      sizes: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 }),
+      cold: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        steps,
+        options,
+        items,
+        items,
+        arrival,
+        async (of, { within, skip }, mine, others, { delays, sizes, cold }) => {
+          const plan = planOf({ pattern: patternOf(of), within: minutes(within), skip });
+          const keyed = [...mine.map((each) => ['é', each] as const), ...others.map((each) => ['e', each] as const)];
+          const arriving = keyed
+            .map(([key, item], n) => ({ key, item, at: item.minute + OUT_OF_ORDERNESS * (delays[n] as number) }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ key, item }) => [key, { ...item, id: `${item.id}${key}` }] as const);
+          const isCold = (batch: number) => cold[batch % cold.length] as boolean;
+          const found = await toldOf(plan, arriving, { sizes, isCold });
+          for (const key of ['é', 'e']) {
+            const own = arriving.flatMap(([of, item]) => (of === key ? [item] : []));
+            expect(found.late(key)).toEqual([]);
+            expect(found.of(key)).toEqual(naiveSequence(of, inTurn(own), { within, skip }).sort(byMinute));
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
