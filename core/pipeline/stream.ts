@@ -115,7 +115,7 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *  const { matched, timedOut, late } = payments.sequence('card-testing', {
    *    pattern: (p) =>
    *      p
-   *        .take('small', { where: ({ amount }) => amount < 2, times: 3 })
+   *        .take('small', { where: ({ amount }) => amount > 0 && amount < 2, times: 3 })
    *        .not('refund', { where: ({ amount }) => amount < 0 })
    *        .take('large', {
    *          where: ({ amount }) => amount > 500,

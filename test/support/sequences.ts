@@ -12,7 +12,7 @@ export const OUT_OF_ORDERNESS = 5;
 
 const schema = z.object({ key: z.string(), at: z.iso.datetime(), id: z.string(), kind: z.string(), value: z.number() });
 export const Tick = event('tick', { version: 1, key: 'key', time: 'at', schema });
-type Tick = z.output<typeof schema>;
+export type Tick = z.output<typeof schema>;
 
 /** Steps from a line such as `a >bc{1,} !d ~e{2}?-^`: the kinds that a step takes; `>` for strict and `~` for any
  *  contiguity, `!` for what must not come, `?` for optional, `-` for not greedy, `^` for rising values. A step is named by

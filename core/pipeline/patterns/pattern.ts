@@ -1,10 +1,10 @@
 import { PipelineError } from '../errors.ts';
 
-/** What may lie between an item of a pattern and the one taken before it.
+/** What may lie between an item that a step takes and the one taken before it.
  *
  *  - `strict`: nothing; it is the key's very next item.
- *  - `relaxed`: items that the step does not take; of those it could take, it takes the first.
- *  - `any`: any items. One that the step could take is taken, and let pass as well: the partial match becomes two. */
+ *  - `relaxed`: items that do not fit; the first that fits is taken.
+ *  - `any`: any items. One that fits is taken, and also let pass: the partial match becomes two. */
 export type Contiguity = 'strict' | 'relaxed' | 'any';
 
 /** How many items a step takes: so many, or from `min` on, to `max` where that is given. `{ min: 1 }` is one or more. */
@@ -57,8 +57,8 @@ export interface TakeOptions<
   readonly times?: Repeat;
   /** Whether the step may be left out. */
   readonly optional?: Optional;
-  /** Whether an item that this step and a later one could take goes to this one, and a last step waits for all that it
-   *  can take. Default: true. */
+  /** Whether the step takes an item that one behind it could take too; and at the end, whether it waits for all that it
+   *  may take. Default: true. */
   readonly greedy?: boolean;
   /** What may lie before each item of the step, except the first of a match. Default: that of the sequence. */
   readonly contiguity?: Contiguity;

@@ -7,36 +7,39 @@ import { type Contiguity, checkParts, type ItemsBy, type Part, Pattern, type Som
 
 /** What a sequence looks for.
  *
- *  **Order.** A key's items have their turns by event time, those of one millisecond by id, once the watermark has passed
- *  them: what comes of them does not depend on the order in which they arrive.
+ *  **Order.** A key's items have their turns in the order of event time, those of one millisecond by id, once the watermark
+ *  has passed them: what is found does not depend on the order in which they arrive.
  *
- *  **Partial matches.** Every item that the first step takes begins one; so does one for a later step when those before
- *  are optional. It has taken at least one item. At each further item of its key it takes it by the first of these
- *  steps that it fits, or else lets it pass: the step that took the last item, while it may take more; the next one,
- *  once that step has enough; the one behind, if the next is optional; and so on. A step with `greedy: false` comes after those
- *  behind it. An item once taken is not given back: `b` one or more times and then `c` never match if every `c` is
- *  also a `b`. One item can belong to several partial matches, but has only one place in each.
+ *  **Partial matches.** Each item that fits the first step begins a partial match; where the first steps are optional, so
+ *  does one that fits the next. At each later item of its key, a partial match tries these steps in turn: the one
+ *  that took its last item, if that may take more; the next, if that one has enough; the one behind, if the next is
+ *  optional; and so on. A step with `greedy: false` is tried after those behind it. The first step that the item fits takes
+ *  it; if there is none, the item passes. What was taken is not given back: `b` one or more times and then `c` never
+ *  match where every `c` is also a `b`. An item can belong to several partial matches, and to one step of each.
  *
- *  **Contiguity.** With `strict`, an item that the partial match does not take ends it, unless it could end there as a
- *  match. With `relaxed`, such items pass. With `any`, those that fit are taken and let pass, each in a partial match
- *  of its own: use it with few items or a short time, since n items that fit make 2ⁿ.
+ *  **Contiguity** is a matter of the step that takes. A `strict` one takes only the item directly behind the last one taken.
+ *  A `relaxed` one takes the first that fits, whatever passes before. An `any` one takes it as well as lets it pass, each
+ *  in a partial match of its own: keep the time short, since n items that fit can make 2ⁿ of them. A partial match
+ *  that no further item can complete is dropped.
  *
- *  **The end.** A partial match is a match as soon as all its steps have what they need and none can take more: `times: 3`
- *  at the end at the third item, `times: { min: 3 }` only when its time runs out, with all there were, or with strict
- *  contiguity at the first item that does not fit. With `greedy: false` the last step takes no more than it needs. A
- *  pattern that ends with `not` matches when the time runs out.
+ *  **Not.** What must not come is looked for among the items that pass between two that are taken. If it comes, only the
+ *  step that took the last item, or one before the `not`, can take the next.
  *
- *  **Not.** What must not come is looked for among the items that the partial match lets pass, from the last one taken to
- *  the next. Comes it, the partial match can go on only by the step that took the last item, if that one may take more.
+ *  **The end.** A partial match becomes a match as soon as every step has what it needs and none may take more: with
+ *  `times: 3` at the end that is at the third item. With `times: { min: 3 }` or an optional step at the end it is when its
+ *  time has run out, with all that came, or when a `strict` step can take no more; with `greedy: false` there, as soon as
+ *  there is enough. A pattern that ends with `not` matches when its time has run out.
  *
- *  **Time.** A partial match whose first item is of time `t` takes items before `t + within`; one of that very time comes
- *  too late. When event time has come to `t + within`, it is a match if all its steps have what they need; else it has
- *  timed out. One that `strict` or `not` has ended, or that a match has skipped, has not timed out.
+ *  **Time.** A partial match whose first item is of time t takes items of times before t + `within`, that time excluded.
+ *  When event time has come to t + `within`, it is a match if every step has what it needs and no `not` stands against it;
+ *  otherwise it has timed out. What was dropped, or skipped by a match, does not time out.
  *
- *  **Skip.** Matches are made in the order of the events that complete them. Of those completed by the same item, or
- *  whose time runs out in the same millisecond, the one that began first comes first; of those that began with the
- *  same item, the one that took where the other let pass. A match that an earlier one skips is not made. An item that completes a match may begin the next only with `no-skip` and
- *  `to-next`. */
+ *  **Skip.** Matches come in the order in which they are known. Of those known by the same item, or when the same
+ *  millisecond has run out, the one that began first is first; of those that began with the same item, the one that took
+ *  an item which the other let pass. What a match skips, be it partial or known at the same time, comes to nothing.
+ *
+ *  **Bounds.** For each key, 1000 items that wait or have been taken and 32 KiB of what partial matches hold, above which
+ *  the next record is parked; and 1000 partial matches, above which the pipeline stops. Only `any` can come to that. */
 export interface SequenceOptions<Item, Amounts> {
   /** The steps, as in `(p) => p.take('small', { times: 3 }).not('refund').take('large')`. */
   readonly pattern: (pattern: Pattern<Item>) => Pattern<Item, Amounts>;
