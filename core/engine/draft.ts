@@ -222,7 +222,8 @@ export class Draft {
     return this.#lot;
   }
 
-  entry(): Entry {
+  /** `shapes` says what the states of each step are. */
+  entry(shapes: ReadonlyMap<string, string>): Entry {
     return {
       slot: this.state.slot + 1,
       position: this.position,
@@ -232,6 +233,7 @@ export class Draft {
       keys: this.keys,
       details: {
         ...unlessEmpty('states', [...this.#states.values()]),
+        ...unlessEmpty('shapes', this.#newShapes(shapes)),
         ...unlessEmpty('outbox', this.#forward ? [...this.outbox, this.#watermark(this.#forward)] : this.outbox),
         ...unlessEmpty('lanes', this.#lanes?.changes ?? []),
         ...(this.#lanes?.of && { lanesOf: this.#lanes.of }),
@@ -246,6 +248,11 @@ export class Draft {
         ...(this.state.snapshot > 0 && { snapshot: this.state.snapshot }),
       },
     };
+  }
+
+  #newShapes(shapes: ReadonlyMap<string, string>): readonly (readonly [step: string, shape: string])[] {
+    const steps = new Set([...this.#states.values()].map(([step]) => step));
+    return [...shapes].filter(([step]) => steps.has(step) && !this.state.shapes.has(step));
   }
 
   /** Of the batch before: what this batch sends on may be from then. */
