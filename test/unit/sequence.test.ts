@@ -387,7 +387,7 @@ describe('a sequence at its bounds', () => {
     const found = await run(items.map((item, n) => tickAt(n + 1, 'ada', item)));
     expect(found).toMatchObject({ stopped: undefined, events: 4, parked: 2 });
     const { failure } = (await state())?.lot.keys.get('ada') ?? {};
-    expect(failure?.found).toMatch(/partial matches of a key come to \d{5} characters; at most 32768 may/);
+    expect(failure?.found).toMatch(/partial matches of a key come to \d{6} characters; at most 131072 may/);
   });
 
   it('has no more partial matches of a key than it can go on with', () => {

@@ -38,7 +38,7 @@ import { type Contiguity, checkParts, type ItemsBy, type Part, Pattern, type Som
  *  millisecond has run out, the one that began first is first; of those that began with the same item, the one that took
  *  an item which the other let pass. What a match skips, be it partial or known at the same time, comes to nothing.
  *
- *  **Bounds.** For each key, 1000 items that wait or have been taken and 32 KiB of what partial matches hold, above which
+ *  **Bounds.** For each key, 1000 items that wait or have been taken and 128 KiB of what partial matches hold, above which
  *  the next record is parked; and 1000 partial matches, above which the pipeline stops. Only `any` can come to that. */
 export interface SequenceOptions<Item, Amounts> {
   /** The steps, as in `(p) => p.take('small', { times: 3 }).not('refund').take('large')`. */
