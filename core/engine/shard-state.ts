@@ -17,6 +17,9 @@ export class LogError extends Error {
   override readonly name = 'LogError';
 }
 
+/** Place of a step in the plan; only what takes records through the steps needs to know. */
+export type RankOf = (step: string) => number;
+
 /** What a state counts for. */
 export const stateChars = (step: string, key: string, cell: Cell | undefined): number =>
   cell === undefined ? 0 : step.length + 1 + key.length + sizeOf(cell.state);
@@ -31,6 +34,7 @@ export const stateName = (step: string, key: string): string => `${step}/${key}`
 export class ShardState {
   readonly shardId: string;
   readonly horizonMs: number;
+  readonly rankOf: RankOf;
   readonly recent: RecentKeys;
   #slot = -1;
   #position: Position | undefined;
@@ -49,9 +53,10 @@ export class ShardState {
   #snapshot = 0;
   #outbox: readonly Row[] = [];
 
-  constructor(shardId: string, horizonMs: number) {
+  constructor(shardId: string, horizonMs: number, rankOf: RankOf = () => 0) {
     this.shardId = shardId;
     this.horizonMs = horizonMs;
+    this.rankOf = rankOf;
     this.recent = new RecentKeys(horizonMs);
   }
 
@@ -163,7 +168,7 @@ export class ShardState {
       const kept = { ...cell, state: keep(step, cell.state) };
       this.#cells.set(name, kept);
       this.#stateChars += stateChars(step, key, kept);
-      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), name });
+      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), rank: this.rankOf(step), name });
     }
     // Those that have passed have gone off, unless a batch had too many of them.
     const isPassed = ({ wakeMs }: Timer) => wakeMs <= reachedMs;

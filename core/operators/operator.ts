@@ -27,7 +27,8 @@ export interface Effects {
   readonly rows: Row[];
   /** Rows to be delivered after it. */
   readonly outbox: Row[];
-  /** How far event time has come for the key that is processed; -Infinity before the first event. */
+  /** How far event time has come for the key that is processed; -Infinity before the first event. When a step is woken,
+   *  just not so far as it is woken for: what it emits then is for the steps behind it still in time. */
   readonly watermarkMs: number;
   /** What a step keeps of a key; undefined when that is nothing. */
   cellOf(step: string, key: string): Cell | undefined;

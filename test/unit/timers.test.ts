@@ -197,7 +197,7 @@ describe('a step that asks to be woken', () => {
 
 describe('Timers', () => {
   it('come in order, whatever was added when', () => {
-    const timer = fc.record({ wakeMs: fc.nat(20), name: fc.constantFrom('a', 'b', 'c') });
+    const timer = fc.record({ wakeMs: fc.nat(20), rank: fc.nat(2), name: fc.constantFrom('a', 'b', 'c') });
     fc.assert(
       fc.property(fc.array(timer), fc.array(timer), fc.nat(20), (base, own, until) => {
         const timers = new Timers();
