@@ -101,10 +101,8 @@ export function joinNode<Left, Right, How extends JoinHow, Result>(
           .filter((each) => isOwed(each, side) && lastMs(each, side) < wakeMs)
           .map((each) => ({ ...alone(each, side), timeMs: lastMs(each, side) })),
       );
-      return resultOf(
-        eachSide((side) => held[side].filter((each) => lastMs(each, side) >= wakeMs)),
-        emit.sort((a, b) => a.timeMs - b.timeMs),
-      );
+      const next = eachSide((side) => held[side].filter((each) => lastMs(each, side) >= wakeMs));
+      return resultOf(next, emit);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Fits } from './fits.ts';
 import { sorted } from './in-order.ts';
 import { type JoinOptions, joinNode } from './join.ts';
 import { type Lake, tableOf } from './lake.ts';
-import { type LookupOptions, lookupNode } from './lookup.ts';
+import { type Looked, type LookupOptions, lookupNode } from './lookup.ts';
 import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import type { JoinHow } from './sides.ts';
@@ -142,7 +142,8 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *
    *  @throws PipelineError when a duration is not usable. */
   table<Value = RowOf<Item>>(id: string, options: TableOptions<Item, Value>): SourceTable<Value, Item, Kind> {
-    return new SourceTable(this.event, this.#then(tableNode(checkStepId(id), [this.#last], options)));
+    const { step, ttlMs } = tableNode(checkStepId(id), [this.#last], options);
+    return new SourceTable(this.event, this.#then(step), ttlMs);
   }
 
   /** Gives each item the row that its key had in a table at the item's time, once event time has passed it, so that it
@@ -154,10 +155,10 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *      }); */
   lookup<Value, How extends 'inner' | 'left', Result>(
     id: string,
-    table: { readonly versions: Stream<Version<Value>, Mapped>; readonly shape: string },
+    table: Looked & { readonly versions: Stream<Version<Value>, Mapped> },
     options: LookupOptions<Item, Value, How, Result>,
   ): { readonly items: Stream<Result, Mapped>; readonly late: Stream<Item, Kind> } {
-    const step = lookupNode(checkStepId(id), [lastOf(table.versions), lastOf(this)], table.shape, options);
+    const step = lookupNode(checkStepId(id), [lastOf(table.versions), lastOf(this)], table, options);
     const path = pathTo(step, table.versions, this);
     return { items: outputOf(this.event, path, 'items'), late: outputOf(this.event, path, 'late') };
   }

@@ -1,7 +1,7 @@
 import { type Json, keep } from '../event/json.ts';
 import { days } from './duration.ts';
 import { duration } from './errors.ts';
-import type { Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext } from './plan.ts';
+import type { Emitted, ProcessNode, ProcessResult, StepContext, WakeContext } from './plan.ts';
 import { changesOf } from './table-change.ts';
 import { isNewer, rowIn, type Version } from './version.ts';
 
@@ -48,7 +48,7 @@ export function tableNode<Item, Value>(
   id: string,
   inputs: readonly string[],
   options: TableOptions<Item, Value>,
-): ProcessNode {
+): { readonly step: ProcessNode; readonly ttlMs: number } {
   const {
     change = ofRecord,
     order = atOf,
@@ -63,13 +63,8 @@ export function tableNode<Item, Value>(
     if (known === null) return { state: undefined, emit };
     return { state: known, emit, wakeMs: known[0] + (rowIn(known) === undefined ? graceMs + 1 : ttlMs) };
   };
-  /** A change comes after what was known. */
-  const follow = (known: Version | null, fresh: Version, { key, takes }: Pick<StepContext, 'key' | 'takes'>) => {
-    const changes = takes('changes') ? changesOf(key, rowIn(known), rowIn(fresh)) : [];
-    return resultOf(fresh, [...changes, { output: 'versions', data: fresh }]);
-  };
 
-  return {
+  const step: ProcessNode = {
     kind: 'process',
     id,
     inputs,
@@ -77,19 +72,24 @@ export function tableNode<Item, Value>(
     shape: `table ${version}`,
     init: () => null,
     on: (known: Version | null, item: Item, context: StepContext) => {
-      const { timeMs, watermarkMs, source } = context;
+      const { key, timeMs, watermarkMs, source, takes } = context;
       const changed = change(item);
       if (changed === undefined) return resultOf(known, []);
       if (known === null && timeMs < watermarkMs - graceMs) return resultOf(known, [{ output: 'late', data: item }]);
       const at = [timeMs, order(item), context.id, source] as const;
       const fresh: Version = changed === 'delete' ? at : [...at, upserted(id, changed.upsert)];
-      if (known === null || isNewer(fresh, known)) return follow(known, fresh, context);
+      const version = { output: 'versions', data: fresh };
+      if (known === null || isNewer(fresh, known)) {
+        const changes = takes('changes') ? changesOf(key, rowIn(known), rowIn(fresh)) : [];
+        return resultOf(fresh, [...changes, version]);
+      }
       // Of use to what asks how the row was.
-      return resultOf(known, timeMs < watermarkMs ? [] : [{ output: 'versions', data: fresh }]);
+      return resultOf(known, timeMs < watermarkMs ? [] : [version]);
     },
-    onWake: (known: Version, { wakeMs, ...context }: StepWakeContext) =>
-      rowIn(known) === undefined ? resultOf(null, []) : follow(known, [wakeMs, '', '', ''], context),
+    onWake: (known: Version, { key, wakeMs }: WakeContext) =>
+      resultOf(rowIn(known) === undefined ? null : [wakeMs, '', '', ''], changesOf(key, rowIn(known), undefined)),
   };
+  return { step, ttlMs };
 }
 
 function ofRecord(item: unknown): RowChange<never> {

@@ -50,8 +50,12 @@ export class SourceTable<Value, Item, Kind extends AsTheyCame | Mapped> extends 
   /** Changes of a key without row that came too late to tell whether the row has been deleted since, as they came. */
   readonly late: Stream<Item, Kind>;
 
-  constructor(event: EventType, path: readonly PlanNode[]) {
+  /** How long after its last change a row is deleted. */
+  readonly ttlMs: number;
+
+  constructor(event: EventType, path: readonly PlanNode[], ttlMs: number) {
     super(event, path);
+    this.ttlMs = ttlMs;
     this.versions = outputOf(event, path, 'versions');
     this.late = outputOf(event, path, 'late');
   }

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import fc from 'fast-check';
 import type { StreamRecord } from '../../core/engine/record.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
 import { days } from '../../core/pipeline/index.ts';
@@ -16,8 +17,8 @@ export type Told = Readonly<Record<string, readonly string[]>>;
 /** The n-th record; `n` is also its place in the stream. */
 export type Recorded = (n: number) => StreamRecord;
 
-/** Lets time pass for so long that nothing waits any more. */
-const end = recordAt(99_999, heartbeatRecord('end'), START + days(4_000), 'end');
+/** Lets time pass for so long that nothing waits any more; rows of tables stay, as they do by default. */
+const end = recordAt(99_999, heartbeatRecord('end'), START + days(300), 'end');
 
 /** Takes the records through a plan in batches of these sizes, again and again, and lets time pass after them. */
 export async function toldOf(
@@ -61,6 +62,12 @@ export async function toldInEveryWay(plan: Plan, items: readonly Recorded[]): Pr
   }
   return whole;
 }
+
+/** Sizes of batches. */
+export const anySizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
+
+/** Shares of a bound, from 0 to less than 1. */
+export const anyShares = fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true }));
 
 /** Items as they may arrive: each at most `bound` minutes later than it happened, by its share of that. */
 export function arriving<Item extends { readonly minute: number }>(

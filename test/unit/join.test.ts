@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type JoinHow, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { engineInMemory } from '../support/engine.ts';
-import { arriving, toldInEveryWay, toldOf } from '../support/every-way.ts';
+import { anyShares, anySizes, arriving, toldInEveryWay, toldOf } from '../support/every-way.ts';
 import { type Happening, Left, l, lefts, r, recorded, rights, told } from '../support/sides.ts';
 
 const OUT_OF_ORDERNESS = 10;
@@ -160,8 +160,6 @@ describe('joins of streams', () => {
     key: fc.constantFrom('ada', 'bob', 'é/日本'),
     minute: fc.integer({ min: 0, max: 60 }),
   });
-  const share = fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true }));
-  const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
   const bound = fc.record({ before: fc.integer({ min: 0, max: 12 }), after: fc.integer({ min: 0, max: 12 }) });
   const how = fc.constantFrom<JoinHow>('inner', 'left', 'full');
 
@@ -170,8 +168,8 @@ describe('joins of streams', () => {
     await fc.assert(
       fc.asyncProperty(
         made,
-        share,
-        sizes,
+        anyShares,
+        anySizes,
         bound,
         how,
         fc.boolean(),
@@ -192,8 +190,8 @@ describe('joins of streams', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(happening, { maxLength: 12 }),
-        share,
-        sizes,
+        anyShares,
+        anySizes,
         how,
         async (made, shares, batches, kind) => {
           const items = made.map((each, n): Happening => ({ ...each, side: 'left', id: `e${n}` }));
@@ -206,6 +204,12 @@ describe('joins of streams', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('tell the pairs of an item in the order of its partners', async () => {
+    const records = [l('c', 3), l('b', 1), l('a', 3), r('x', 2)].map(recorded);
+    const found = await toldInEveryWay(planOf('inner', FIVE), records);
+    expect(found.items).toEqual(['b/j.x b+x @2', 'a/j.x a+x @3', 'c/j.x c+x @3']);
   });
 
   it('keep an item no longer than a partner can come', async () => {
