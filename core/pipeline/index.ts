@@ -9,6 +9,7 @@ export { pipeline } from './pipeline.ts';
 export type { Plan, ProcessContext, SavedQuery, WakeContext } from './plan.ts';
 export type { Processed, ProcessOptions } from './process.ts';
 export type { JoinHow } from './sides.ts';
+export { alert, stream, view } from './sinks.ts';
 export { from } from './stream.ts';
 export type { SourceTable, Table } from './table.ts';
 export type { TableChange } from './table-change.ts';

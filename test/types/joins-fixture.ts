@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { event } from '../../core/event/index.ts';
+import { changeSchema, event } from '../../core/event/index.ts';
 import { from } from '../../core/pipeline/index.ts';
 
 const at = z.iso.datetime();
@@ -12,7 +12,4 @@ export const names = from(
   event('name', { ...options, schema: z.object({ key, at, name: z.string(), left: z.boolean() }) }),
 );
 const row = z.object({ total: z.int() });
-const op = z.enum(['insert', 'update', 'delete']);
-export const changes = from(
-  event('order.changed', { ...options, schema: z.object({ op, at, key, after: z.optional(row) }) }),
-);
+export const changes = from(event('order.changed', { ...options, schema: changeSchema(row) }));

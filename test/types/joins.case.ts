@@ -64,5 +64,7 @@ export const plan = pipeline('joins', [
   again.changes
     .map('account', ({ key, after }) => ({ key, name: after?.name }))
     .to(lake('names', { schema: z.object({ key: z.string(), name: z.optional(z.string()) }) })),
-  rows.late.to(lake('late_changes')),
+  rows.late
+    .map('late-row', ({ after }) => ({ total: after?.total }))
+    .to(lake('late_rows', { schema: z.object({ total: z.optional(z.int()) }) })),
 ]);

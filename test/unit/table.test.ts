@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { event } from '../../core/event/index.ts';
+import { changeSchema, event } from '../../core/event/index.ts';
+import { MAX_STATE_CHARS } from '../../core/event/json.ts';
 import { from, minutes, pipeline, type TableChange } from '../../core/pipeline/index.ts';
 import { compareText } from '../../core/pipeline/version.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
@@ -199,24 +200,14 @@ describe('a table', () => {
   });
 
   it('takes change records as they are, with the digits of their time below the millisecond', async () => {
-    const row = z.object({ total: z.number() });
-    const Changed = event('order.changed', {
-      version: 1,
-      key: 'key',
-      time: 'at',
-      schema: z.object({
-        op: z.enum(['insert', 'update', 'delete']),
-        at: z.iso.datetime(),
-        key: z.string(),
-        before: z.optional(row.partial()),
-        after: z.optional(row),
-      }),
-    });
+    const schema = changeSchema(z.object({ total: z.number() }));
+    const Changed = event('order.changed', { version: 1, key: 'key', time: 'at', schema });
     const { changes } = from(Changed).table('orders', {});
     const text = ({ op, after }: TableChange<{ total: number }>) => ({ text: `${op} ${after?.total}` });
     const plan = pipeline('orders', [changes.map('text', text).to(told('changes'))]);
     const change = (id: string, micros: string, op: string, total?: number) => (n: number) => {
-      const data = { op, at: `2026-11-21T10:00:00.000${micros}Z`, key: 'k', after: total && { total } };
+      const at = `2026-11-21T10:00:00.000${micros}Z`;
+      const data = { op, at, table: 'orders', key: 'k', before: { total: 0 }, after: total && { total } };
       return recordAt(n, { specversion: '1.0', id, source: '/test', type: Changed.type, data }, START, 'k');
     };
     const found = await toldInEveryWay(plan, [
@@ -241,7 +232,7 @@ describe('a table', () => {
   });
 
   it.each([
-    ['too large', { text: 'x'.repeat(70_000) }, /found \d+ characters of JSON; expected at most 65536/],
+    ['too large', { text: 'x'.repeat(MAX_STATE_CHARS) }, /found \d+ characters of JSON; expected at most \d+/],
     ['missing', undefined, /step 't': found no value to upsert; expected one, or 'delete'/],
     ['no JSON', new Date(0), /found a Date; expected what JSON can hold/],
   ])('parks a record whose value is %s', async (_, value, found) => {
