@@ -32,7 +32,10 @@ export const sorted = (id: string, inputs: readonly string[]): ProcessNode =>
  *  same, as soon as event time moves on.
  *
  *  What an item makes the step emit leaves under the item's id, whenever its turn comes. */
-export function inOrder(node: ProcessNode, takesLate: readonly number[] = []): ProcessNode {
+export function inOrder(
+  node: ProcessNode,
+  { takesLate = [] }: { readonly takesLate?: readonly number[] } = {},
+): ProcessNode {
   /** The queue once the step has taken all whose time has come. */
   const run = (queue: Queue, key: string, untilMs: number, takes: StepContext['takes']): ProcessResult => {
     const emit: Emitted[] = [];

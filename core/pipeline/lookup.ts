@@ -53,5 +53,5 @@ export function lookupNode<Item, Value, How extends 'inner' | 'left', Result>(
       input === TABLE ? take(known, item as unknown as Version) : give(known, item, timeMs),
     onWake: (_: Version, __: WakeContext) => ({ state: undefined }),
   };
-  return inOrder(node, [TABLE]);
+  return inOrder(node, { takesLate: [TABLE] });
 }
