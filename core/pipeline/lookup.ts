@@ -1,6 +1,6 @@
 import type { Json } from '../event/json.ts';
 import { inOrder } from './in-order.ts';
-import type { ProcessNode, StepContext, WakeContext } from './plan.ts';
+import type { ProcessNode, StepContext } from './plan.ts';
 import type { Sides } from './sides.ts';
 import { isNewer, rowIn, type Version } from './version.ts';
 
@@ -51,7 +51,7 @@ export function lookupNode<Item, Value, How extends 'inner' | 'left', Result>(
     init: () => null,
     on: (known: Version | null, item: Json, { input, timeMs }: StepContext) =>
       input === TABLE ? take(known, item as unknown as Version) : give(known, item, timeMs),
-    onWake: (_: Version, __: WakeContext) => ({ state: undefined }),
+    onWake: () => ({ state: undefined }),
   };
   return inOrder(node, { takesLate: [TABLE] });
 }
