@@ -1,6 +1,8 @@
+import type { ItemTime } from '../aggregates/aggregate.ts';
 import type { Column } from '../event/columns.ts';
 import type { Decode } from '../event/envelope.ts';
 import type { EventType, ObjectSchema } from '../event/event.ts';
+import type { Json } from '../event/json.ts';
 
 /** How a table's rows are laid out in folders, so that Athena reads only those it needs. */
 export type Partition =
@@ -54,9 +56,20 @@ export type ProcessNode = Step & {
   readonly onWake: ((state: never, context: StepWakeContext) => ProcessResult) | undefined;
   /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
   readonly ttlMs: number | undefined;
+  /** Absent where the items must come one by one. */
+  readonly combiner?: Combiner;
   /** What the step is, and all that its states' shape depends on: a change of it is another step. */
   readonly shape: string;
 };
+/** How a step's items can be taken together, batch by batch, before they go over a hop. Only for a step to which their
+ *  order means nothing. */
+export interface Combiner {
+  /** The parts that an item comes to, one for each group (a window, say) that it belongs to. */
+  readonly partsOf: (item: never, at: ItemTime) => readonly (readonly [group: string, part: Json])[];
+  readonly merge: (left: never, right: never) => Json;
+  /** The step, taking parts in place of items. */
+  readonly node: ProcessNode;
+}
 /** One of the outputs of a step that has several. */
 export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
 
@@ -119,13 +132,42 @@ export type LakeNode = Step & {
   readonly schema: ObjectSchema | undefined;
 };
 
-export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | LakeNode;
+/** Tells people of each item. */
+export type AlertNode = Step & {
+  readonly kind: 'alert';
+  readonly text: (item: never, key: string) => string;
+  readonly subject: string;
+};
+/** Keeps the latest row of each key in a table to be read by key; undefined deletes it. */
+export type ViewNode = Step & {
+  readonly kind: 'view';
+  readonly description: string;
+  readonly row: StepFunction<object | undefined>;
+};
+/** Puts the items as events to a stream of its own. */
+export type PublishNode = Step & { readonly kind: 'publish'; readonly event: EventType };
+/** Sends the items on under another key, to the next hop. */
+export type RekeyNode = Step & {
+  readonly kind: 'rekey';
+  readonly key: StepFunction<string>;
+  /** Of the one step behind the hop, where it has one. */
+  readonly combiner?: Combiner;
+};
+/** Where items leave the plan. */
+export type SinkNode = LakeNode | AlertNode | ViewNode | PublishNode | RekeyNode;
+
+export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | SinkNode;
 
 /** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
 export interface Plan {
   /** Lower-case words joined by hyphens; permanent: it names the function, the log and the dashboard. */
   readonly name: string;
   readonly description: string;
+  /** How many rekeys lie before this part of the pipeline: 0 for the part that reads the events, n for one that reads the
+   *  stream which the n-th rekey on the way puts to. */
+  readonly hop: number;
+  /** The parts behind rekeys, from hop 1 on, each with a function, a log and a stream of its own; empty in such a part. */
+  readonly hops: readonly Plan[];
   /** Each node after its inputs. */
   readonly nodes: readonly PlanNode[];
   readonly tables: readonly LakeTable[];
@@ -139,3 +181,6 @@ export interface Plan {
   /** How far events may come out of order: the watermark stays this far behind the latest event time. */
   readonly outOfOrdernessMs: number;
 }
+
+/** A pipeline's parts: what reads the events, and what lies behind each hop. */
+export const partsOf = (plan: Plan): readonly Plan[] => [plan, ...plan.hops];
