@@ -1,73 +1,67 @@
 import type * as z from 'zod';
-import { memoryLake } from '../adapters/memory/lake.ts';
 import type { EventType } from '../core/event/event.ts';
+import type { CloudEvent } from '../core/event/index.ts';
 import type { Plan } from '../core/pipeline/index.ts';
+import { partsOf, type SinkNode } from '../core/pipeline/plan.ts';
 import { quarantineTable } from '../core/pipeline/quarantine.ts';
+import type { AlertMessage } from '../core/ports.ts';
 import { millisecondsOf, StreamClock, type Time } from './clock.ts';
 import { DriveError } from './errors.ts';
+import { type Parked, parkedOf, type Quarantined, quarantinedOf } from './failures.ts';
 import type { CrashPoint } from './fuse.ts';
 import type { DriveOptions, PutOptions, RowsOptions, SendOptions } from './options.ts';
 import { Part } from './part.ts';
 import { bytesOf, checkReadable, placeOf } from './record.ts';
+import { Results } from './results.ts';
 import { distinct, ownColumns, type Row } from './rows.ts';
 import { type Incoming, MemoryStream } from './stream.ts';
 
-/** A record in quarantine. */
-export interface Quarantined {
-  readonly reason: string;
-  readonly step: string;
-  readonly found: string;
-  readonly expected: string;
-  /** The record itself, as text. */
-  readonly record: string;
-}
+/** As deployed, unless `heartbeatSeconds` says otherwise. */
+const HEARTBEAT_MS = 60_000;
 
-/** A key whose records wait for a mended step. */
-export interface Parked {
-  readonly key: string;
-  /** The step that threw, and what it threw. */
-  readonly step: string;
-  readonly found: string;
-  /** Records that wait. */
-  readonly records: number;
-}
-
-/** Runs a pipeline in memory, for tests: the engine that is deployed, on a stream, a log and a lake that live as long as
- *  the test. Nothing depends on the machine's clock, on chance or on a test runner.
+/** Runs a pipeline in memory, for tests: the engine that is deployed, on streams, logs and sinks that live as long as the
+ *  test. Nothing depends on the machine's clock, on chance or on a test runner.
  *
- *  Time is the stream's: the clock begins at `start` or at the first event, and follows events whose time is later, so
- *  that they arrive as they happen, in whatever year. What is late by the clock of the test is late for the pipeline.
+ *  Time is the stream's. Its clock begins at `start` or with the first event, and follows events whose time is later, so
+ *  that they arrive as they happen, in whatever year. As time passes each shard has a heartbeat a minute, as deployed.
  *  @throws DriveError for options that cannot be. */
 export function drive(pipeline: Plan, options: DriveOptions = {}): Drive {
   const { shards = 1, batchSize = 500, start } = options;
   return new Drive(pipeline, {
     stream: new MemoryStream(atLeastOne('shards', shards)),
-    batchSize: atLeastOne('batchSize', batchSize),
     clock: new StreamClock(start === undefined ? undefined : millisecondsOf('start', start)),
+    batchSize: atLeastOne('batchSize', batchSize),
   });
 }
 
 /** A pipeline that is being driven: see `drive`. */
 export class Drive {
   readonly #plan: Plan;
-  readonly #batchSize: number;
-  readonly #lake = memoryLake();
   /** What is deployed as a function each; the first reads the events. */
   readonly #parts: readonly [Part, ...Part[]];
+  readonly #results = new Results();
   readonly #clock: StreamClock;
+  readonly #batchSize: number;
   #puts = 0;
   #isBusy = false;
 
   /** Made by `drive`. */
   constructor(plan: Plan, options: { stream: MemoryStream; clock: StreamClock; batchSize: number }) {
+    const { stream, clock, batchSize } = options;
+    const behind = plan.hops.map(() => new MemoryStream(stream.open.length));
+    const partOn = (part: Plan, on: MemoryStream, next: MemoryStream | undefined) =>
+      new Part(part, { stream: on, sinks: this.#results.sinks(next, clock), clock, batchSize });
     this.#plan = plan;
-    this.#batchSize = options.batchSize;
-    this.#clock = options.clock;
-    this.#parts = [new Part(plan, { ...options, lake: this.#lake })];
+    this.#parts = [
+      partOn(plan, stream, behind[0]),
+      ...behind.map((on, n) => partOn(plan.hops[n] as Plan, on, behind[n + 1])),
+    ];
+    this.#clock = clock;
+    this.#batchSize = batchSize;
   }
 
-  /** Puts events of a type, one or several, and has the pipeline take them: several come in one batch. They are checked
-   *  first, so that what a test puts is what it means; `send` puts anything.
+  /** Puts events of a type, one or several, and has the pipeline take them, several in one batch. What the pipeline could
+   *  not read is refused, so that a test puts what it means; `send` puts anything.
    *  @throws DriveError when the pipeline does not read the type, or the data does not follow its schema. */
   async put<Event extends EventType>(
     event: Event,
@@ -109,22 +103,37 @@ export class Drive {
   /** Rows of a table as its view shows them, each id once, in the order in which they came. Times are ISO 8601 in UTC.
    *  @throws DriveError when the pipeline has no such table, or two rows of one id differ. */
   rows(table: string, { origin = false }: RowsOptions = {}): readonly Row[] {
-    this.#checkIdle();
-    const tables = this.#plan.tables.map(({ name }) => name);
-    if (!tables.includes(table)) {
-      throw new DriveError(`pipeline '${this.#plan.name}': found no table '${table}'; expected ${tables.join(', ')}`);
-    }
-    const rows = distinct(table, this.#lake.rows(table));
+    this.#checkSink('lake', 'table', table);
+    const rows = distinct(table, this.#results.lake.rows(table));
     return origin ? rows : rows.map(ownColumns);
+  }
+
+  /** What an alert has told, in its order.
+   *  @throws DriveError when the pipeline has no such alert. */
+  alerts(alert: string): readonly AlertMessage[] {
+    this.#checkSink('alert', 'alert', alert);
+    return this.#results.alerts.told.filter((each) => each.alert === alert);
+  }
+
+  /** The rows of a view, by key.
+   *  @throws DriveError when the pipeline has no such view. */
+  view(view: string): Readonly<Record<string, unknown>> {
+    this.#checkSink('view', 'view', view);
+    return Object.fromEntries(this.#results.views.rows(view));
+  }
+
+  /** The events that the pipeline has put to a stream of its own, each id once.
+   *  @throws DriveError when it puts to no such stream. */
+  sent(stream: string): readonly CloudEvent[] {
+    this.#checkSink('publish', 'stream', stream);
+    return this.#results.sent(stream);
   }
 
   /** Records that could not be processed. */
   quarantined(): readonly Quarantined[] {
     this.#checkIdle();
-    const rows = distinct(quarantineTable.name, this.#lake.rows(quarantineTable.name)) as readonly QuarantineRow[];
-    return rows.map(({ reason, step, found, expected, payload }) => {
-      return { reason, step, found, expected, record: Buffer.from(payload ?? '', 'base64').toString() };
-    });
+    const { name } = quarantineTable;
+    return distinct(name, this.#results.lake.rows(name)).map(quarantinedOf);
   }
 
   /** Keys that wait since a step threw on one of their records. */
@@ -136,8 +145,9 @@ export class Drive {
   /** Takes the parked records through the steps again, as `millrace redrive --all` does; what throws again stays. */
   async redrive(): Promise<void> {
     await this.#alone(async () => {
-      for (let before = Number.POSITIVE_INFINITY; this.#waiting > 0 && this.#waiting < before; ) {
-        before = this.#waiting;
+      const waiting = () => this.#parked().reduce((sum, { records }) => sum + records, 0);
+      for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
+        before = waiting();
         for (const part of this.#parts) part.redrive(this.#clock.now());
         await this.#drain();
       }
@@ -166,25 +176,13 @@ export class Drive {
    *  version of it. What was driven stays as it is. */
   async replay(pipeline: Plan = this.#plan): Promise<Drive> {
     this.#checkIdle();
-    const stream = this.#parts[0].stream.copy();
-    const clock = new StreamClock(this.#clock.nowMs);
-    const again = new Drive(pipeline, { stream, clock, batchSize: this.#batchSize });
+    const again = new Drive(pipeline, {
+      stream: this.#parts[0].stream.copy(),
+      clock: new StreamClock(this.#clock.nowMs),
+      batchSize: this.#batchSize,
+    });
     await again.#alone(() => again.#drain());
     return again;
-  }
-
-  /** Records that wait. */
-  get #waiting(): number {
-    return this.#parked().reduce((sum, { records }) => sum + records, 0);
-  }
-
-  #parked(): readonly Parked[] {
-    return this.#parts.flatMap(({ parked }) =>
-      parked.map(([key, { failure, parts }]) => {
-        const records = parts.reduce((sum, { count }) => sum + count, 0);
-        return { key, step: failure.step, found: failure.found, records };
-      }),
-    );
   }
 
   async #take(records: readonly unknown[], { key, arrival, isChecked }: Taking): Promise<void> {
@@ -201,51 +199,72 @@ export class Drive {
       }
       if (isChecked) for (const each of incoming) checkReadable(each, program.readers);
       for (const each of incoming) {
-        this.#clock.goTo('arrival', each.arrivalMs);
+        this.#pass(each.arrivalMs);
         stream.put(each);
       }
       await this.#drain();
     });
   }
 
-  #checkType(event: EventType, time: Time | undefined): void {
-    const { types } = this.#parts[0].program.readers.own;
-    if (!types.has(event.type)) {
-      const expected = [...types.keys()].join(' or ');
-      throw new DriveError(`put: pipeline '${this.#plan.name}' does not read '${event.type}'; expected ${expected}`);
+  /** Time passes until a record arrives. As deployed, the shards hear of it once a minute; the last time will do. */
+  #pass(arrivalMs: number): void {
+    const beatMs = Math.ceil(arrivalMs / HEARTBEAT_MS - 1) * HEARTBEAT_MS;
+    if (this.#clock.nowMs !== undefined && beatMs > this.#clock.nowMs) this.#parts[0].beat(beatMs);
+    this.#clock.goTo('arrival', arrivalMs);
+  }
+
+  async #goTo(verb: string, timeMs: number): Promise<void> {
+    await this.#alone(async () => {
+      this.#clock.goTo(verb, timeMs);
+      await this.#beat(timeMs);
+    });
+  }
+
+  /** Has every part hear how far event time has come: each does by the heartbeat after the one before it did. */
+  async #beat(timeMs: number): Promise<void> {
+    for (const _ of this.#parts) {
+      this.#parts[0].beat(timeMs);
+      await this.#drain();
     }
-    if (time !== undefined && event.time !== undefined)
-      throw new DriveError(
-        `put: found a time; expected none, for '${event.type}' says it in its field '${event.time}'`,
-      );
+  }
+
+  /** The new shards have a heartbeat at once: as deployed, they have one within a minute. */
+  async #reshard(change: (part: Part) => void): Promise<void> {
+    await this.#alone(async () => {
+      for (const part of this.#parts) change(part);
+      if (this.#clock.nowMs !== undefined) await this.#beat(this.#clock.nowMs);
+    });
+  }
+
+  /** Each part puts only to the one behind it. */
+  async #drain(): Promise<void> {
+    for (const part of this.#parts) await part.drain();
+  }
+
+  #parked(): readonly Parked[] {
+    return this.#parts.flatMap(({ parked }) => parked.map(parkedOf));
   }
 
   #timeOf(time: Time | undefined): string {
     return new Date(time === undefined ? this.#clock.nowFor('put') : millisecondsOf('time', time)).toISOString();
   }
 
-  async #goTo(verb: string, timeMs: number): Promise<void> {
-    await this.#alone(async () => {
-      this.#clock.goTo(verb, timeMs);
-      for (const part of this.#parts) part.beat(timeMs);
-      await this.#drain();
-    });
+  #checkType({ type, time: field }: EventType, time: Time | undefined): void {
+    const { types } = this.#parts[0].program.readers.own;
+    if (!types.has(type)) {
+      const expected = [...types.keys()].join(' or ');
+      throw new DriveError(`put: pipeline '${this.#plan.name}' does not read '${type}'; expected ${expected}`);
+    }
+    if (time !== undefined && field !== undefined)
+      throw new DriveError(`put: found a time; expected none, for '${type}' says it in its field '${field}'`);
   }
 
-  /** The new shards have a heartbeat at once: as deployed, they have one within a minute. */
-  async #reshard(change: (part: Part) => void): Promise<void> {
-    await this.#alone(async () => {
-      for (const part of this.#parts) {
-        change(part);
-        if (this.#clock.nowMs !== undefined) part.beat(this.#clock.nowMs);
-      }
-      await this.#drain();
-    });
-  }
-
-  /** Each part puts only to those behind it. */
-  async #drain(): Promise<void> {
-    for (const part of this.#parts) await part.drain();
+  #checkSink(kind: SinkNode['kind'], what: string, id: string): void {
+    this.#checkIdle();
+    const sinks = partsOf(this.#plan).flatMap(({ nodes }) => nodes.filter((node) => node.kind === kind));
+    if (sinks.some((sink) => sink.id === id)) return;
+    const expected = sinks.map((sink) => sink.id).join(', ') || 'none, for it has none';
+    throw new DriveError(`pipeline '${this.#plan.name}': found no ${what} '${id}'; expected ${expected}`);
   }
 
   async #alone(act: () => Promise<void>): Promise<void> {
@@ -261,14 +280,6 @@ export class Drive {
   #checkIdle(): void {
     if (this.#isBusy) throw new DriveError('another call is under way; expected an await before each');
   }
-}
-
-interface QuarantineRow extends Row {
-  readonly reason: string;
-  readonly step: string;
-  readonly found: string;
-  readonly expected: string;
-  readonly payload?: string;
 }
 
 interface Taking {

@@ -1,8 +1,7 @@
 import type { Services } from '../core/engine/engine.ts';
 
 /** Before what an environment dies, in the order of a batch: before the events' own rows are delivered; before the
- *  commit; once the commit stands, before the rows that a state had a part in are delivered; when all is done, before
- *  Lambda hears of it. */
+ *  commit; once the commit stands, before the outbox is delivered; when all is done, before Lambda hears of it. */
 export type CrashPoint = 'delivery' | 'commit' | 'outbox' | 'checkpoint';
 
 export const CRASH_POINTS: readonly CrashPoint[] = ['delivery', 'commit', 'outbox', 'checkpoint'];
@@ -28,28 +27,31 @@ export class Fuse {
     this.#isCommitted = false;
   }
 
-  /** The batch is done. Not all batches come to every point, but each comes to its end.
-   *  @throws Crashed when that is what the fuse was lit for. */
+  /** The batch is done. Not every batch comes to every point, but each comes to its end.
+   *  @throws Crashed when the fuse is lit. */
   end(): void {
-    if (this.#point !== undefined) this.#blow();
+    this.#dieIf(this.#point !== undefined);
   }
 
   /** The services as an environment with this fuse sees them. */
-  in(services: Services): Services {
-    const { lake, log } = services;
+  in({ lake, alerts, views, streams, log, ...services }: Services): Services {
+    const guarded =
+      <Args extends readonly unknown[]>(send: (...args: Args) => Promise<void>) =>
+      async (...args: Args) => {
+        this.#dieIf(this.#point === (this.#isCommitted ? 'outbox' : 'delivery'));
+        await send(...args);
+      };
     return {
       ...services,
-      lake: {
-        deliver: async (rows) => {
-          if (this.#point === (this.#isCommitted ? 'outbox' : 'delivery')) this.#blow();
-          await lake.deliver(rows);
-        },
-      },
+      lake: { deliver: guarded(lake.deliver) },
+      alerts: { publish: guarded(alerts.publish) },
+      views: { put: guarded(views.put) },
+      streams: { put: guarded(streams.put), broadcast: guarded(streams.broadcast) },
       log: {
         newest: (shardId) => log.newest(shardId),
         append: async (shardId, item) => {
           const isBatch = shardId === this.#shardId && item.slot > 0;
-          if (isBatch && (this.#point === 'delivery' || this.#point === 'commit')) this.#blow();
+          this.#dieIf(isBatch && (this.#point === 'delivery' || this.#point === 'commit'));
           const outcome = await log.append(shardId, item);
           if (isBatch) this.#isCommitted = outcome === 'committed';
           return outcome;
@@ -58,7 +60,8 @@ export class Fuse {
     };
   }
 
-  #blow(): never {
+  #dieIf(isTime: boolean): void {
+    if (!isTime) return;
     const point = this.#point;
     this.#point = undefined;
     throw new Crashed(`before ${point}`);

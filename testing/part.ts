@@ -7,7 +7,7 @@ import { compile, type Program } from '../core/engine/program.ts';
 import type { SnapshotPolicy } from '../core/engine/shard-log.ts';
 import { heartbeatRecord, redriveRecord } from '../core/event/control.ts';
 import type { Plan } from '../core/pipeline/index.ts';
-import type { Clock, Lake } from '../core/ports.ts';
+import type { Clock, Sinks } from '../core/ports.ts';
 import { DriveError } from './errors.ts';
 import { Crashed, type CrashPoint, Fuse } from './fuse.ts';
 import type { MemoryStream } from './stream.ts';
@@ -18,12 +18,12 @@ const SNAPSHOTS: SnapshotPolicy = { bytes: 300, commits: 1_000 };
 
 export interface PartOptions {
   readonly stream: MemoryStream;
-  readonly lake: Lake;
+  readonly sinks: Sinks;
   readonly clock: Clock;
   readonly batchSize: number;
 }
 
-/** A plan on the stream that it reads, with a log of its own: what is deployed as one function. */
+/** A part of a pipeline on the stream that it reads, with a log of its own: what is deployed as one function. */
 export class Part {
   readonly stream: MemoryStream;
   readonly program: Program;
@@ -58,9 +58,10 @@ export class Part {
 
   /** Puts a heartbeat into each open shard. */
   beat(arrivalMs: number): void {
-    for (const { shardId } of this.stream.open) {
+    const shardIds = this.stream.open.map(({ shardId }) => shardId);
+    for (const shardId of shardIds) {
       this.#controls += 1;
-      const data = Buffer.from(JSON.stringify(heartbeatRecord(`${shardId}/${this.#controls}`)));
+      const data = Buffer.from(JSON.stringify(heartbeatRecord(`${shardId}/${this.#controls}`, shardIds)));
       this.stream.putInto(shardId, { partitionKey: `millrace.heartbeat/${shardId}`, arrivalMs, data });
     }
   }
@@ -105,9 +106,9 @@ export class Part {
   }
 
   #start(): EnginePorts {
-    const { stream: shards, lake, clock } = this.#options;
+    const { stream: shards, sinks, clock } = this.#options;
     const newToken = () => `token-${++this.#tokens}`;
-    const services = { log: this.#log, lake, objects: this.#objects, shards, clock, newToken };
+    const services = { ...sinks, log: this.#log, objects: this.#objects, shards, clock, newToken };
     return engineOn(this.#fuse.in(services), this.program.plan, 'test', SNAPSHOTS);
   }
 }

@@ -1,7 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { event } from '../../core/event/index.ts';
-import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import {
+  alert,
+  count,
+  from,
+  hours,
+  lake,
+  minutes,
+  pipeline,
+  stream,
+  sum,
+  tumbling,
+  view,
+} from '../../core/pipeline/index.ts';
 import { type Drive, drive } from '../../testing/drive.ts';
 import { DriveError } from '../../testing/errors.ts';
 import { CRASH_POINTS } from '../../testing/fuse.ts';
@@ -90,6 +102,23 @@ describe('a driven pipeline', () => {
     await run.put(Order, order('ada', '10:00:00'), { arrival: '2026-11-22T12:00:00Z' });
     await run.advance(minutes(16));
     expect(quarters(run)).toEqual(['ada 1', 'ada 1']);
+  });
+
+  it('has a heartbeat a minute while time passes from one event to the next, not within one arrival', async () => {
+    const silence = from(Order).process('silence', {
+      init: () => null,
+      on: (_, __, { timeMs }) => ({ state: null, wakeMs: timeMs + minutes(10) }),
+      onWake: (_, { key }) => ({ state: undefined, emit: [{ customer: key }] }),
+    });
+    const plan = pipeline('silence', [silence.to(lake('silent', { schema: z.object({ customer: z.string() }) }))]);
+    const silent = async (second: string, options = {}) => {
+      const run = drive(plan, { start: '2026-11-21T10:00:00Z' });
+      await run.put(Order, [order('ada', '10:00:00'), order('ada', second)], options);
+      return run.rows('silent', { origin: true }).map(({ event_time }) => event_time);
+    };
+    expect(await silent('10:11:00')).toEqual([]); // by the heartbeat of 10:10 event time is at 10:09
+    expect(await silent('10:11:00.001')).toEqual(['2026-11-21T10:10:00.000Z']);
+    expect(await silent('10:11:00.001', { arrival: '2026-11-21T10:12:01Z' })).toEqual([]);
   });
 
   it("knows a producer's retry, as long as the pipeline does", async () => {
@@ -393,5 +422,121 @@ describe('a test that makes no sense is told so:', () => {
     [{ start: 'now' }, 'start: found now; expected an ISO 8601 time or milliseconds since 1970'],
   ])('%j', (options, message) => {
     expect(() => drive(shop(), options)).toThrow(new DriveError(message));
+  });
+});
+
+describe('what leaves for other places', () => {
+  const Large = event('shop.large', {
+    version: 1,
+    key: 'customer',
+    schema: z.object({ customer: z.string(), amount: z.number() }),
+  });
+  const large = from(Order).filter('large', ({ amount }) => amount >= 100);
+  const plan = pipeline('sinks', [
+    large.to(alert('large-order', { text: ({ amount }, key) => `${key}: ${amount}` })),
+    from(Order).to(view('last_order', { row: ({ amount }) => (amount === 0 ? undefined : { amount }) })),
+    large.map('slim', ({ customer, amount }) => ({ customer, amount })).to(stream('large-orders', Large)),
+  ]);
+  const move = async (run: Drive) => {
+    await run.put(Order, [order('ada', '10:00:00', 100), order('bob', '10:00:01', 5), order('bob', '10:00:02', 0)]);
+    await run.put(Order, order('ada', '10:00:03', 200));
+  };
+
+  it('can be seen', async () => {
+    const run = drive(plan);
+    await move(run);
+    expect(run.alerts('large-order').map(({ text }) => text)).toEqual(['ada: 100', 'ada: 200']);
+    expect(run.view('last_order')).toEqual({ ada: { amount: 200 } });
+    expect(run.sent('large-orders')).toMatchObject([
+      { type: 'shop.large', id: 'put-1', data: { customer: 'ada', amount: 100 } },
+      { type: 'shop.large', id: 'put-4', data: { customer: 'ada', amount: 200 } },
+    ]);
+  });
+
+  it.each(CRASH_POINTS)('goes out once, with a crash before each %s', async (before) => {
+    const run = drive(plan);
+    for (const customer of ['ada', 'bob', 'ada']) {
+      run.crash({ before });
+      await run.put(Order, order(customer, '10:00:00', 100));
+    }
+    expect(run.alerts('large-order').map(({ id }) => id)).toEqual(['put-1', 'put-2', 'put-3']);
+    expect(run.sent('large-orders')).toHaveLength(3);
+  });
+
+  it('is known by its name', () => {
+    expect(() => drive(plan).alerts('large')).toThrow("pipeline 'sinks': found no alert 'large'; expected large-order");
+    expect(() => drive(plan).view('last')).toThrow("pipeline 'sinks': found no view 'last'; expected last_order");
+    expect(() => drive(plan).sent('large')).toThrow("pipeline 'sinks': found no stream 'large'; expected large-orders");
+    expect(() => drive(plan).rows('large')).toThrow("found no table 'large'; expected none, for it has none");
+  });
+});
+
+describe('a pipeline of several parts', () => {
+  const byAmount = from(Order).rekey('by-amount', ({ amount }) => (amount >= 100 ? 'large' : 'small'));
+  const counted = byAmount.process('count', {
+    init: () => 0,
+    on: (n, { amount }) => {
+      if (amount === 13) throw new RangeError('thirteen');
+      return { state: n + 1, emit: [{ amount, n: n + 1 }] };
+    },
+  });
+  const { closed } = byAmount
+    .rekey('all', () => 'all')
+    .window('hours', { over: tumbling(hours(1)), aggregate: { orders: count() } });
+  const plan = pipeline('parts', [
+    counted.to(lake('counts', { schema: z.object({ amount: z.number(), n: z.int() }) })),
+    closed.to(lake('closed', { schema: z.object({ key: z.string(), orders: z.int() }) })),
+  ]);
+  const move = async (run: Drive) => {
+    await run.put(Order, [order('ada', '10:00:00', 100), order('bob', '10:10:00'), order('eve', '10:20:00', 300)]);
+    await run.put(Order, order('ada', '10:30:00', 200));
+    await run.until('2026-11-21T11:01:00Z');
+  };
+  const shown = (run: Drive) => {
+    const counts = run.rows('counts').map(({ amount, n }) => `${amount} ${n}`);
+    return [...counts.sort(), ...run.rows('closed').map(({ key, orders }) => `${key} ${orders}`)];
+  };
+
+  it('is driven until nothing is left in any', async () => {
+    const run = drive(plan);
+    await move(run);
+    expect(shown(run)).toEqual(['10 1', '100 1', '200 3', '300 2', 'all 4']);
+  });
+
+  it.each([undefined, ...CRASH_POINTS])('may crash in each, before %s', async (before) => {
+    const run = drive(plan);
+    for (const [customer, minute] of [
+      ['ada', 10],
+      ['bob', 20],
+      ['ada', 30],
+    ] as const) {
+      run.crash(before && { before });
+      await run.put(Order, order(customer, `10:${minute}:00`, minute));
+    }
+    run.crash(before && { before });
+    await run.until('2026-11-21T11:01:00Z');
+    expect(shown(run)).toEqual(['10 1', '20 2', '30 3', 'all 3']);
+  });
+
+  it('has shards in each, to be split and merged', async () => {
+    const run = drive(plan, { shards: 2 });
+    await run.put(Order, [order('ada', '10:00:00'), order('bob', '10:01:00'), order('eve', '10:02:00', 100)]);
+    await run.split();
+    await run.put(Order, [order('ada', '10:03:00'), order('bob', '10:04:00'), order('eve', '10:05:00', 100)]);
+    await run.merge();
+    await run.put(Order, [order('ada', '10:06:00'), order('eve', '10:07:00', 100)]);
+    await run.until('2026-11-21T11:10:00Z');
+    expect(shown(run)).toEqual(['10 1', '10 2', '10 3', '10 4', '10 5', '100 1', '100 2', '100 3', 'all 8']);
+    const again = await run.replay();
+    await again.advance(minutes(1));
+    expect(shown(again)).toEqual(shown(run));
+  });
+
+  it('parks in any of them', async () => {
+    const run = drive(plan);
+    await run.put(Order, [order('ada', '10:00:00', 13), order('bob', '10:01:00')]);
+    expect(run.parked()).toEqual([{ key: 'small', step: 'count', found: 'RangeError: thirteen', records: 2 }]);
+    await run.redrive();
+    expect(run.parked()).toMatchObject([{ records: 2 }]);
   });
 });
