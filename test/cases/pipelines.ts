@@ -27,7 +27,7 @@ const Window = z.object({
 });
 
 /** Each key's items counted and added up. An item of 0 has the key forgotten. */
-const running = items.process('running', {
+const running = items.process('count', {
   init: () => ({ n: 0, total: 0 }),
   on: ({ n, total }, { key, value, text }) => {
     thrower({ text });
@@ -75,8 +75,8 @@ export const PIPELINES: Readonly<Record<string, Plan>> = {
       .filter('positive', (item) => thrower(item).value > 0)
       .filter('below-100', ({ value }) => value < 100)
       .to(lake('kept')),
-    items.filter('short', ({ text }) => text.length <= 3).to(lake('texts')),
   ]),
+  filterTexts: pipeline('filter-texts', [items.filter('short', ({ text }) => text.length <= 3).to(lake('texts'))]),
   map: pipeline('map', [
     items
       .map('double', (item) => {
@@ -88,7 +88,7 @@ export const PIPELINES: Readonly<Record<string, Plan>> = {
   ]),
   flatMap: pipeline('flat-map', [
     items
-      .flatMap('tags', (item) => thrower(item).tags.map((tag) => ({ key: item.key, text: tag, value: tag.length })))
+      .flatMap('tags-of', (item) => thrower(item).tags.map((tag) => ({ key: item.key, text: tag, value: tag.length })))
       .flatMap('twice', (item) => (item.text === 'twice' ? [item, item] : [item]))
       .to(lake('tags', { schema: Named })),
   ]),
@@ -96,7 +96,7 @@ export const PIPELINES: Readonly<Record<string, Plan>> = {
   chain: pipeline('chain', [
     running
       .filter('even', ({ n }) => n % 2 === 0)
-      .process('pairs', {
+      .process('pair', {
         init: () => 0,
         on: (pairs, { key, total }) => ({ state: pairs + 1, emit: [{ key, n: pairs + 1, total }] }),
       })
