@@ -11,6 +11,7 @@ const ENTRIES = [
   /^pipelines\/[^/]+\/sample\.ts$/,
   /^local\/services\/lambda\/bootstrap\.ts$/,
   /^test\/support\/.*-child\.ts$/,
+  /^test\/cases\/print\.ts$/,
   /^bench\/(main|.*-child)\.ts$/,
   /^test\/(sim|torture)\/main\.ts$/,
   /\.d\.ts$/,
