@@ -1,8 +1,9 @@
 /** What a pipeline's author imports. */
 export * from '../aggregates/index.ts';
+export { calendar } from './calendar.ts';
 export { days, hours, minutes, seconds } from './duration.ts';
 export { lake } from './lake.ts';
-export { hopping, session, tumbling } from './over.ts';
+export { counting, global, hopping, session, sliding, tumbling } from './over.ts';
 export { pipeline } from './pipeline.ts';
 export type { Plan, ProcessContext, SavedQuery, WakeContext } from './plan.ts';
 export type { Processed, ProcessOptions } from './process.ts';
