@@ -1,4 +1,5 @@
 import type { HashRange } from './engine/hash-range.ts';
+import type { Json } from './event/json.ts';
 
 /** Milliseconds since 1970. */
 export interface Clock {
@@ -39,6 +40,69 @@ export interface Lake {
    *  At least once: rows may be stored twice, also when this throws.
    *  @throws TransientError when a table took not all of its rows. */
   deliver(rows: ReadonlyMap<string, readonly string[]>): Promise<void>;
+}
+
+/** Something to tell people. `id` and `source` together are the same when it is told again. */
+export interface AlertMessage {
+  /** Id of the sink. */
+  readonly alert: string;
+  readonly id: string;
+  readonly source: string;
+  /** The items' key that it is about. */
+  readonly key: string;
+  /** Event time, in milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Tells people. */
+export interface Alerts {
+  /** Returns once every alert is told; at least once, also when this throws.
+   *  @throws TransientError when not all could be. */
+  publish(alerts: readonly AlertMessage[]): Promise<void>;
+}
+
+/** The row of a key; undefined when it has none any more. */
+export interface ViewRow {
+  readonly key: string;
+  /** Of two versions of a key, the later is the greater as text. */
+  readonly version: string;
+  readonly row: Json | undefined;
+}
+
+/** Tables that hold the latest row of each key. */
+export interface Views {
+  /** Returns once each key's row is of this version or a later one. Each key at most once.
+   *  @throws TransientError when that is not so for all. */
+  put(view: string, rows: readonly ViewRow[]): Promise<void>;
+}
+
+/** A record to put to a stream. */
+export interface OutgoingRecord {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
+
+/** Names the stream behind the next hop, and what all of its shards are to hear. No step has such an id. */
+export const NEXT_HOP = 'next hop';
+
+/** The streams a pipeline puts to, by the id of the sink, or `NEXT_HOP`. */
+export interface Streams {
+  /** Returns once every record is in the stream, those of a partition key in order; at least once, also when this throws.
+   *  @throws TransientError when a record could not be put. */
+  put(stream: string, records: readonly OutgoingRecord[]): Promise<void>;
+  /** The same for a record into each open shard of the stream; it is told which those are.
+   *  @throws TransientError when it could not be put to all. */
+  broadcast(stream: string, data: (shards: readonly string[]) => Uint8Array): Promise<void>;
+}
+
+/** Where results go. */
+export interface Sinks {
+  readonly lake: Lake;
+  readonly alerts: Alerts;
+  readonly views: Views;
+  readonly streams: Streams;
 }
 
 /** Keeps what is too large for a row or an item. */

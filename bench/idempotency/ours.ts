@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
+import { memorySinks } from '../../adapters/memory/sinks.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { WHOLE_RANGE } from '../../core/engine/hash-range.ts';
 import { compile } from '../../core/engine/program.ts';
@@ -36,6 +37,7 @@ export const ours: Contender = {
     const clock = Date;
     const services = {
       log: dynamoCommitLog({ client, table: TABLE, pipeline: plan.name, epoch: EPOCH, clock }),
+      ...memorySinks(),
       lake: sink(results),
       objects: memoryObjectStore(),
       shards: memoryShards([wholeStream]),

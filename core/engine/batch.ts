@@ -1,8 +1,9 @@
 import { show } from '../event/rejection.ts';
 import { quarantineTable } from '../pipeline/quarantine.ts';
 import { type Clock, type Lake, type NewToken, type ObjectStore, TransientError } from '../ports.ts';
-import { deliverOutbox, rowsByTable } from './delivery.ts';
 import { Draft } from './draft.ts';
+import type { Entry } from './entry.ts';
+import { type Outbox, rowsByTable } from './outbox.ts';
 import { decodeParked, encodeParked } from './parking.ts';
 import type { Program } from './program.ts';
 import { quarantineRow } from './quarantine.ts';
@@ -16,6 +17,7 @@ export interface EnginePorts {
   readonly logs: ShardLogs;
   readonly cache: ShardCache;
   readonly lake: Lake;
+  readonly outbox: Outbox;
   readonly objects: ObjectStore;
   readonly clock: Clock;
   readonly newToken: NewToken;
@@ -72,7 +74,9 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
   let repaired = 0;
   for (let lostSlots = 0; lostSlots <= MAX_LOST_SLOTS; lostSlots++) {
     const state = await ports.cache.get(batch.shardId);
-    if (await deliverOutbox(state, ports.lake)) repaired += 1;
+    const left = await ports.outbox.deliver(state);
+    if (left !== 'nothing') repaired += 1;
+    if (left === 'told' && !(await commit(state, state.restEntry(), ports))) continue;
     const token = ports.newToken();
     const { draft, unfinished, stopped } = await compute(program, batch, state, token, ports);
     const result = { ...resultOf(draft), unfinished, stopped, lostSlots, repaired };
@@ -80,8 +84,9 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
     if (state.isSealed) throw new LogError(`${batch.shardId}: found a new record; expected none, its log is sealed`);
     await deliver(program, draft, delivered, ports);
     const snapshot = await takeSnapshot(state, ports);
-    if (await commit(state, draft, token, ports)) {
-      await deliverOutbox(state, ports.lake);
+    if (await commit(state, draft.entry(), ports, token)) {
+      const sent = await ports.outbox.deliver(state);
+      if (sent === 'told') await commit(state, state.restEntry(), ports); // or another has gone on: then it is said
       return { ...result, commits: 1, snapshot };
     }
   }
@@ -172,13 +177,13 @@ async function deliver(program: Program, draft: Draft, delivered: Delivered, por
 }
 
 /** Whether the entry stands. Until that is known the warm state is dropped: it may be behind the log. */
-async function commit(state: ShardState, draft: Draft, token: string, ports: EnginePorts): Promise<boolean> {
+async function commit(state: ShardState, entry: Entry, ports: EnginePorts, token = ports.newToken()): Promise<boolean> {
   const { cache, logs } = ports;
   if (!cache.isFresh(state.shardId))
     throw new TransientError(`${state.shardId}: the state has become too old to write by`);
   let outcome: 'committed' | 'taken' | undefined;
   try {
-    outcome = await logs.append(state, draft.entry(), token);
+    outcome = await logs.append(state, entry, token);
   } finally {
     if (outcome !== 'committed') cache.drop(state.shardId);
   }

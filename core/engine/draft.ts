@@ -1,6 +1,9 @@
+import type { Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
-import type { Row } from '../operators/operator.ts';
+import type { Outgoing, Row } from '../operators/operator.ts';
+import { NEXT_HOP } from '../ports.ts';
 import type { Entry } from './entry.ts';
+import { Lanes } from './lanes.ts';
 import type { ParkedFailure, ParkingLot } from './parking.ts';
 import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
@@ -22,7 +25,7 @@ export class Draft {
   quarantined: Tally;
   threw: Tally;
   readonly rows: Row[] = [];
-  readonly outbox: Row[] = [];
+  readonly outbox: Outgoing[] = [];
   readonly rejected: RejectedRecord[] = [];
   readonly keys: SeenKey[] = [];
   /** Records parked by this batch, by key. */
@@ -31,6 +34,10 @@ export class Draft {
   events = 0;
   duplicates = 0;
   skipped = 0;
+  #lanes: Lanes | undefined;
+  #admitted = 0;
+  /** The open shards that the next hop is to hear of. */
+  #forward: readonly string[] | undefined;
   readonly #newKeys = new Map<string, number>();
   readonly #states = new Map<string, readonly [step: string, key: string, cell?: Cell]>();
   #timers: DueTimers | undefined;
@@ -86,6 +93,30 @@ export class Draft {
   remember(key: string, arrivalMs: number): void {
     this.keys.push({ key, arrivalMs });
     this.#newKeys.set(key, arrivalMs);
+  }
+
+  /** What has come over the hop, this batch's records among it. */
+  get lanes(): Lanes {
+    return this.#lanes ?? this.state.lanes;
+  }
+
+  /** A record has come over the hop: event time moves on as it did before. */
+  admit({ from, watermarkMs }: Hopped, of?: readonly string[]): void {
+    this.#lanes ??= new Lanes(this.state.lanes);
+    this.#lanes.add(from, watermarkMs, of);
+    this.#admitted += 1;
+    const reachedMs = this.#lanes.watermarkMs;
+    if (reachedMs !== undefined) this.watermarkMs = Math.max(this.watermarkMs ?? reachedMs, reachedMs);
+  }
+
+  /** Events taken in. */
+  get admitted(): number {
+    return this.keys.length + this.#admitted;
+  }
+
+  /** The next hop is to hear how far event time has come, with these shards open. */
+  forward(shards: readonly string[]): void {
+    this.#forward = shards;
   }
 
   cellOf(step: string, key: string): Cell | undefined {
@@ -185,7 +216,9 @@ export class Draft {
       keys: this.keys,
       details: {
         ...unlessEmpty('states', [...this.#states.values()]),
-        ...unlessEmpty('outbox', this.outbox),
+        ...unlessEmpty('outbox', this.#forward ? [...this.outbox, this.#watermark(this.#forward)] : this.outbox),
+        ...unlessEmpty('lanes', this.#lanes?.changes ?? []),
+        ...(this.#lanes?.of && { lanesOf: this.#lanes.of }),
         ...unlessEmpty('parked', this.#parkedParts()),
         ...unlessEmpty('redriven', [...this.redriven]),
         ...unlessEmpty(
@@ -197,6 +230,12 @@ export class Draft {
         ...(this.state.snapshot > 0 && { snapshot: this.state.snapshot }),
       },
     };
+  }
+
+  /** Of the batch before: what this batch sends on may be from then. */
+  #watermark(of: readonly string[]): Outgoing {
+    const { watermarkMs = null } = this.state;
+    return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 
   #parkedParts() {

@@ -1,14 +1,14 @@
 import type { Plan } from '../pipeline/plan.ts';
-import type { Clock, CommitLog, Lake, NewToken, ObjectStore, Shards } from '../ports.ts';
+import type { Clock, CommitLog, NewToken, ObjectStore, Shards, Sinks } from '../ports.ts';
 import type { EnginePorts } from './batch.ts';
 import { openShard } from './genesis.ts';
+import { Outbox } from './outbox.ts';
 import { ShardCache } from './shard-cache.ts';
 import { ShardLogs, type SnapshotPolicy } from './shard-log.ts';
 
 /** What an execution environment runs on. */
-export interface Services {
+export interface Services extends Sinks {
   readonly log: CommitLog;
-  readonly lake: Lake;
   readonly objects: ObjectStore;
   readonly shards: Shards;
   readonly clock: Clock;
@@ -19,6 +19,7 @@ export interface Services {
 export function engineOn(services: Services, plan: Plan, epoch: string, policy?: SnapshotPolicy): EnginePorts {
   const { lake, objects, clock, newToken } = services;
   const logs = new ShardLogs(services, `${plan.name}/${epoch}`, plan.idempotencyMinutes * 60_000, policy);
-  const cache = new ShardCache((shardId) => openShard(shardId, logs, services), clock);
-  return { logs, cache, lake, objects, clock, newToken };
+  const outbox = new Outbox(plan, services);
+  const cache = new ShardCache((shardId) => openShard(shardId, logs, { ...services, outbox }), clock);
+  return { logs, cache, lake, outbox, objects, clock, newToken };
 }

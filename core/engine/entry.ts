@@ -1,9 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Reader, Writer } from 'protobufjs/minimal.js';
 import type { Cell } from '../event/json.ts';
-import type { Row } from '../operators/operator.ts';
+import type { Outgoing } from '../operators/operator.ts';
 import { type HashRange, WHOLE_RANGE } from './hash-range.ts';
 import { KEY_BYTES } from './idempotency-key.ts';
+import type { LaneChange } from './lanes.ts';
 import type { ParkedFailure, ParkedPart } from './parking.ts';
 import type { Position } from './position.ts';
 import type { SeenKey } from './recent-keys.ts';
@@ -32,8 +33,11 @@ export interface Details {
   readonly states?: readonly (readonly [step: string, key: string, cell?: Cell])[];
   /** Of a merged shard: how far event time had come for the keys of each parent. */
   readonly floors?: readonly Floor[];
-  /** State-derived rows, to be delivered once the entry stands. */
-  readonly outbox?: readonly Row[];
+  /** What is to be delivered once the entry stands. */
+  readonly outbox?: readonly Outgoing[];
+  /** Behind a hop: what has come of the shards before it, and which of those are open. */
+  readonly lanes?: readonly LaneChange[];
+  readonly lanesOf?: readonly string[];
   /** Records parked, behind those of their key. */
   readonly parked?: readonly (readonly [key: string, part: ParkedPart])[];
   /** Records at the front of a key that were taken through; they count after those parked. */

@@ -1,14 +1,15 @@
-import { type Clock, type Lake, type NewToken, type Shard, type Shards, TransientError } from '../ports.ts';
-import { deliverOutbox } from './delivery.ts';
-import type { Entry } from './entry.ts';
+import { type Clock, type NewToken, type Shard, type Shards, TransientError } from '../ports.ts';
+import type { Details, Entry } from './entry.ts';
 import type { HashRange } from './hash-range.ts';
+import { mergeLanes } from './lanes.ts';
+import type { Outbox } from './outbox.ts';
 import { RECORD_END } from './position.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { ShardLogs } from './shard-log.ts';
 import { LogError, ShardState, stateName } from './shard-state.ts';
 
 export interface OpenPorts {
-  readonly lake: Lake;
+  readonly outbox: Outbox;
   readonly shards: Shards;
   readonly clock: Clock;
   readonly newToken: NewToken;
@@ -53,7 +54,7 @@ async function finalState(
     throw new TransientError(`${child} waits for its parent ${shardId}, which has records left`);
   }
   const state = known ?? (await begin(shard as Shard, logs, ports));
-  await deliverOutbox(state, ports.lake);
+  await ports.outbox.deliver(state);
   if ((await logs.append(state, sealOf(state), ports.newToken())) === 'committed') return [state];
   throw new TransientError(`${child} waits for its parent ${shardId}, whose log another writer goes on with`);
 }
@@ -66,9 +67,8 @@ async function hasMore(shardId: string, state: ShardState | undefined, shards: S
 }
 
 function sealOf(state: ShardState): Entry {
-  const { slot, position, arrivalMs, watermarkMs, lagMs, snapshot } = state;
-  const details = { ...(snapshot > 0 && { snapshot }), sealed: true as const };
-  return { slot: slot + 1, position, arrivalMs, watermarkMs, lagMs, keys: [], details };
+  const entry = state.restEntry();
+  return { ...entry, details: { ...entry.details, sealed: true } };
 }
 
 /** What a shard begins with: of each parent what lies in its range, the latest clock and the earliest watermark. */
@@ -87,11 +87,18 @@ function inherit(parents: readonly ShardState[], range: HashRange): Omit<Entry, 
     keys: once(parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs)),
     details: {
       floors: parts.flatMap(({ details }) => details.floors ?? []),
+      ...lanesOf(parts.map(({ details }) => details)),
       states: parts.flatMap(({ details }) => details.states ?? []),
       parked: parts.flatMap(({ details }) => details.parked ?? []),
       failures: parts.flatMap(({ details }) => details.failures ?? []),
     },
   };
+}
+
+function lanesOf(parts: readonly Details[]): Pick<Details, 'lanes' | 'lanesOf'> {
+  const lanes = mergeLanes(parts.map((each) => each.lanes ?? []));
+  const of = parts.findLast((each) => each.lanesOf)?.lanesOf;
+  return { ...(lanes.length > 0 && { lanes }), ...(of && { lanesOf: of }) };
 }
 
 /** Both children of a split have every id: merged again, they bring each twice. */

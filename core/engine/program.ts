@@ -8,6 +8,7 @@ import { map } from '../operators/map.ts';
 import type { Effects, Push, Wake } from '../operators/operator.ts';
 import { output } from '../operators/output.ts';
 import { process } from '../operators/process.ts';
+import { alert, publish, rekey, view } from '../operators/send.ts';
 import type { Plan, PlanNode, ProcessNode } from '../pipeline/plan.ts';
 
 /** A plan ready to run. */
@@ -16,10 +17,14 @@ export interface Program {
   readonly readers: Readers;
   /** By event type: where its events begin their way. */
   readonly sources: ReadonlyMap<string, Push>;
+  /** By event type, or by the step before the hop: the type of its events. */
+  readonly types: ReadonlyMap<string, EventType>;
   /** By step: what wakes it for a key. */
   readonly wakes: ReadonlyMap<string, Wake>;
   /** Event types that reach a step with state: their records must come under the event's key. */
   readonly keyed: ReadonlySet<string>;
+  /** Whether there is a next hop, which is to hear how far event time has come. */
+  readonly forwards: boolean;
 }
 
 /** A step threw on a record. */
@@ -39,12 +44,14 @@ export class StepError extends Error {
  *  all of them see alike: the first keeps what none can read. */
 export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
+  const types = new Map(plan.nodes.flatMap((node) => (node.kind === 'source' ? [[node.id, node.event]] : [])));
   const link: Link = { plan, wakes: new Map(), pushes: new Map() };
   for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(link, node));
-  const others = stage.filter((each) => each !== plan).map(readerOf);
+  const others = plan.hop > 0 ? [] : stage.filter((each) => each !== plan).map(readerOf);
   const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
-  const readers = { own: readerOf(plan), others, keepsStrays: stage[0] === plan };
-  return { plan, readers, sources, wakes: link.wakes, keyed: new Set(keyed) };
+  const readers = { own: readerOf(plan), others, keepsStrays: plan.hop > 0 || stage[0] === plan };
+  const forwards = plan.nodes.some(({ kind }) => kind === 'rekey');
+  return { plan, readers, types, sources, wakes: link.wakes, keyed: new Set(keyed), forwards };
 }
 
 /** What linking the steps of a plan goes by, and what it collects. */
@@ -62,7 +69,9 @@ function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
 const followers = (plan: Plan, id: string): readonly PlanNode[] =>
   plan.nodes.filter((each) => 'inputs' in each && each.inputs.includes(id));
 
-function readerOf({ nodes, decode }: Plan): Reader {
+/** Behind a hop there are no events to read: what a rekey puts there is no CloudEvent of the producers'. */
+function readerOf({ nodes, decode, hop }: Plan): Reader {
+  if (hop > 0) return { types: new Map(), decode };
   const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
   return { types: new Map(types), decode };
 }
@@ -95,6 +104,14 @@ function operator(link: Link, node: PlanNode): readonly Push[] {
       return [output(node, fanOut(link, node))];
     case 'lake':
       return [lake(node)];
+    case 'alert':
+      return [alert(node)];
+    case 'view':
+      return [view(node)];
+    case 'publish':
+      return [publish(node)];
+    case 'rekey':
+      return [rekey(node)];
     case 'source':
       throw new Error(`source '${node.id}' cannot follow another step`);
   }

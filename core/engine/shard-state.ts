@@ -1,8 +1,9 @@
 import { type Cell, keep, sizeOf } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
-import type { Row } from '../operators/operator.ts';
+import type { Outgoing } from '../operators/operator.ts';
 import type { Entry, Floor, Genesis } from './entry.ts';
 import { type HashRange, hashOf, isIn } from './hash-range.ts';
+import { Lanes } from './lanes.ts';
 import { ParkingLot } from './parking.ts';
 import type { Position } from './position.ts';
 import { RecentKeys } from './recent-keys.ts';
@@ -32,6 +33,7 @@ export class ShardState {
   readonly shardId: string;
   readonly horizonMs: number;
   readonly recent: RecentKeys;
+  readonly lanes = new Lanes();
   #slot = -1;
   #position: Position | undefined;
   #arrivalMs = 0;
@@ -47,7 +49,7 @@ export class ShardState {
   #genesis: Genesis | undefined;
   #isSealed = false;
   #snapshot = 0;
-  #outbox: readonly Row[] = [];
+  #outbox: readonly Outgoing[] = [];
 
   constructor(shardId: string, horizonMs: number) {
     this.shardId = shardId;
@@ -98,9 +100,9 @@ export class ShardState {
   get snapshot(): number {
     return this.#snapshot;
   }
-  /** Rows of the newest entry that may not have been delivered. Those of earlier ones have been: a slot is written only
-   *  when nothing of the slots before is left. */
-  get outbox(): readonly Row[] {
+  /** What of the newest entry may not have been delivered. Of earlier ones all has been: a slot is written only when
+   *  nothing of the slots before is left. */
+  get outbox(): readonly Outgoing[] {
     return this.#outbox;
   }
 
@@ -151,6 +153,7 @@ export class ShardState {
     this.#isSealed = details.sealed ?? false;
     this.#snapshot = details.snapshot ?? 0;
     this.#outbox = details.outbox ?? [];
+    this.lanes.set(details.lanes ?? [], details.lanesOf);
   }
 
   #setCells(changes: NonNullable<Entry['details']['states']>, reachedMs: number): void {
@@ -180,6 +183,20 @@ export class ShardState {
     return cell !== undefined && dueMs(cell) === wakeMs;
   }
 
+  /** The next entry, saying nothing new: what was in the outbox is delivered. */
+  restEntry(): Entry {
+    const details = this.#snapshot > 0 ? { snapshot: this.#snapshot } : {};
+    return {
+      slot: this.#slot + 1,
+      position: this.#position,
+      arrivalMs: this.#arrivalMs,
+      watermarkMs: this.#watermarkMs,
+      lagMs: this.#lagMs,
+      keys: [],
+      details,
+    };
+  }
+
   /** An entry that says all this state holds. */
   snapshotEntry(): Entry {
     return {
@@ -192,6 +209,7 @@ export class ShardState {
       details: {
         ...this.#held(() => true),
         floors: this.#floors,
+        ...this.#lanesHeld(),
         outbox: this.#outbox,
         quarantined: this.#quarantined,
         threw: this.#threw,
@@ -214,8 +232,14 @@ export class ShardState {
       details: {
         ...this.#held((partitionKey) => this.#goesTo(range, partitionKey)),
         floors: [...this.#floors, ...own],
+        ...this.#lanesHeld(),
       },
     };
+  }
+
+  #lanesHeld(): Pick<Entry['details'], 'lanes' | 'lanesOf'> {
+    const { all, of } = this.lanes;
+    return { ...(all.length > 0 && { lanes: all }), ...(of && { lanesOf: of }) };
   }
 
   /** Records under a hash key of the producer's choice are not where their partition key says; theirs goes with the

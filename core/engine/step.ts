@@ -1,10 +1,11 @@
 import { deaggregate, type UserRecord } from '../event/aggregate.ts';
-import { type DecodedEvent, decodeEvent } from '../event/decode.ts';
+import type { Control, Rekeyed, Watermark } from '../event/control.ts';
+import { type DecodedEvent, decodeEvent, deepFreeze } from '../event/decode.ts';
 import type { Cell } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
 import { NOT_OURS } from '../event/readers.ts';
 import { Rejected, type Rejection, show } from '../event/rejection.ts';
-import type { Effects, Row } from '../operators/operator.ts';
+import type { Effects, Outgoing, Row } from '../operators/operator.ts';
 import type { Draft } from './draft.ts';
 import { isIn } from './hash-range.ts';
 import { idempotencyKey } from './idempotency-key.ts';
@@ -54,7 +55,7 @@ export function step(program: Program, record: StreamRecord, draft: Draft, loade
   for (const user of userRecords(record)) {
     const position = { sequenceNumber, subSequence: user.subSequence };
     if (draft.isPast(position)) continue;
-    if (draft.keys.length >= MAX_EVENTS_PER_COMMIT) return { is: 'full' };
+    if (draft.admitted >= MAX_EVENTS_PER_COMMIT) return { is: 'full' };
     const { partitionKey, data } = user;
     const event = { shardId, position, partitionKey, arrivalMs, data };
     const woken = wakeDue(program, event, draft); // what the record before left over
@@ -89,15 +90,22 @@ function takeIn(
   const event = broken ? { rejection: broken } : decode(program, record);
   if (event === NOT_OURS) return skip(draft);
   if ('rejection' in event) return reject(program, record, event.rejection, draft);
-  if ('heartbeat' in event) return pass(record, draft);
-  if ('control' in event)
-    return event.pipeline === program.plan.name ? redrive(program, event.key, draft, loaded) : skip(draft);
+  if ('control' in event) return obey(program, event, record, draft, loaded);
   const clockMs = Math.max(draft.arrivalMs, record.arrivalMs);
   const key = idempotencyKey(event.source, event.id);
   if (draft.hasSeen(key, clockMs)) {
     draft.duplicates += 1;
     return DONE;
   }
+  const rejected = draft.rejected.length;
+  const outcome = settle(program, event, record, draft, loaded);
+  // What was rejected may come again, mended, under the same id.
+  if (outcome.is === 'done' && draft.rejected.length === rejected) draft.remember(key, clockMs);
+  return outcome;
+}
+
+/** Takes an event that has not come before through the steps, or to wait behind those of its key. */
+function settle(program: Program, event: DecodedEvent, record: EventRecord, draft: Draft, loaded: Loaded): Outcome {
   const misplaced = program.keyed.has(event.type.type) && misplacement(event, record, draft);
   if (misplaced) return reject(program, record, misplaced, draft);
   // Where no more can wait, what waits is tried once more: only the present code can make room.
@@ -105,13 +113,7 @@ function takeIn(
     const outcome = redrive(program, record.partitionKey, draft, loaded);
     if (outcome.is !== 'done') return outcome;
   }
-  const rejected = draft.rejected.length;
-  const outcome = draft.lot.keys.has(record.partitionKey)
-    ? follow(record, draft)
-    : evaluate(program, event, record, draft);
-  // What was rejected may come again, mended, under the same id.
-  if (outcome.is === 'done' && draft.rejected.length === rejected) draft.remember(key, clockMs);
-  return outcome;
+  return draft.lot.keys.has(record.partitionKey) ? follow(record, draft) : evaluate(program, event, record, draft);
 }
 
 function decode(program: Program, { shardId, position, partitionKey, arrivalMs, data }: EventRecord) {
@@ -119,9 +121,53 @@ function decode(program: Program, { shardId, position, partitionKey, arrivalMs, 
   return decodeEvent(data, { partitionKey, position: place, arrivalMs }, program.readers);
 }
 
-function pass({ arrivalMs }: EventRecord, draft: Draft): Outcome {
-  draft.pass(Math.max(draft.arrivalMs, arrivalMs));
-  return DONE;
+/** An item as the step behind the hop sees it. */
+function rekeyedEvent({ types }: Program, { step, id, source, key, timeMs, item }: Rekeyed): DecodedEvent | undefined {
+  const type = types.get(step);
+  return type && { type, id, source, key, timeMs, data: deepFreeze(item) };
+}
+
+/** Takes a record of Millrace's own. */
+function obey(program: Program, control: Control, record: EventRecord, draft: Draft, loaded: Loaded): Outcome {
+  switch (control.control) {
+    case 'redrive':
+      return control.pipeline === program.plan.name ? redrive(program, control.key, draft, loaded) : skip(draft);
+    case 'heartbeat':
+      draft.pass(Math.max(draft.arrivalMs, record.arrivalMs));
+      if (program.forwards) draft.forward(control.shards);
+      return DONE;
+    case 'rekeyed':
+      return comeOver(program, control, record, draft, () => {
+        const event = rekeyedEvent(program, control);
+        return event ? settle(program, event, record, draft, loaded) : skip(draft); // a step that the plan has no more
+      });
+    case 'watermark':
+      return comeOver(program, control, record, draft, () => {
+        if (program.forwards) draft.forward(control.shards);
+        return DONE;
+      });
+  }
+}
+
+/** Takes a record that came over a hop, unless it has come before. */
+function comeOver(
+  program: Program,
+  control: Rekeyed | Watermark,
+  record: EventRecord,
+  draft: Draft,
+  take: () => Outcome,
+): Outcome {
+  if (program.plan.hop === 0) {
+    const found = `a record of a hop, from ${control.from[0]}`;
+    return reject(program, record, { reason: 'unknown-type', step: 'control', found, expected: 'an event' }, draft);
+  }
+  if (draft.lanes.has(control.from)) {
+    draft.duplicates += 1;
+    return DONE;
+  }
+  const outcome = take();
+  if (outcome.is === 'done') draft.admit(control, 'of' in control ? control.of : undefined);
+  return outcome;
 }
 
 function skip(draft: Draft): Outcome {
@@ -198,7 +244,7 @@ function evaluate(program: Program, event: DecodedEvent, record: EventRecord, dr
 function take(effects: RecordEffects, event: DecodedEvent, record: EventRecord, { plan }: Program, draft: Draft): void {
   effects.into(draft);
   draft.events += 1;
-  draft.reach(event.timeMs - plan.outOfOrdernessMs, Math.max(draft.arrivalMs, record.arrivalMs));
+  if (plan.hop === 0) draft.reach(event.timeMs - plan.outOfOrdernessMs, Math.max(draft.arrivalMs, record.arrivalMs));
 }
 
 /** Wakes, in the order of their times, the steps and keys that event time has come to. */
@@ -253,14 +299,16 @@ function run(
 /** The effects of one record over the draft: all of them come into it, or none. */
 class RecordEffects implements Effects {
   readonly rows: Row[] = [];
-  readonly outbox: Row[] = [];
+  readonly outbox: Outgoing[] = [];
   readonly #draft: Draft;
   readonly watermarkMs: number;
+  readonly committedMs: number | undefined;
   readonly #cells = new Map<string, { readonly step: string; readonly key: string; readonly cell: Cell | undefined }>();
 
   constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
+    this.committedMs = draft.state.watermarkMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {
@@ -317,8 +365,8 @@ function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): O
 
 /** What the record meets in the steps; undefined when it is through, or in quarantine. */
 function replay(program: Program, record: EventRecord, draft: Draft): ParkedFailure | undefined {
-  const event = decode(program, record);
-  if (event === NOT_OURS || 'control' in event || 'heartbeat' in event) {
+  const event = parkedEvent(program, record);
+  if (event === undefined) {
     draft.skipped += 1;
     return undefined;
   }
@@ -327,4 +375,15 @@ function replay(program: Program, record: EventRecord, draft: Draft): ParkedFail
   if ('rejection' in result) draft.rejected.push({ ...record, rejection: result.rejection });
   else take(result, event as DecodedEvent, record, program, draft);
   return undefined;
+}
+
+/** A parked record's event; undefined when it has become another pipeline's, or of a step that the plan has no more. */
+function parkedEvent(
+  program: Program,
+  record: EventRecord,
+): DecodedEvent | { readonly rejection: Rejection } | undefined {
+  const event = decode(program, record);
+  if (event === NOT_OURS) return undefined;
+  if (!('control' in event)) return event;
+  return event.control === 'rekeyed' ? rekeyedEvent(program, event) : undefined;
 }

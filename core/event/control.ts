@@ -14,12 +14,72 @@ export interface Redrive {
 
 /** Tells a shard that time passes, also when nothing else comes: every pipeline takes it. */
 export interface Heartbeat {
-  readonly heartbeat: true;
+  readonly control: 'heartbeat';
+  /** The open shards of the stream; of an earlier version's heartbeat none. */
+  readonly shards: readonly string[];
 }
+
+/** A record that the part of a pipeline before a hop puts to the stream behind it. */
+export interface Hopped {
+  /** Which of all it is: a shard's outboxes go out one after the other. */
+  readonly from: Hop;
+  /** How far event time had come in that shard by the batch before; null when it had no event yet. */
+  readonly watermarkMs: number | null;
+}
+
+/** Shard before the hop, slot of its log, index in that slot's outbox. */
+export type Hop = readonly [shardId: string, slot: number, index: number];
+
+/** An item under its new key. */
+export interface Rekeyed extends Hopped {
+  readonly control: 'rekeyed';
+  /** The step that rekeyed it. */
+  readonly step: string;
+  readonly id: string;
+  readonly source: string;
+  readonly key: string;
+  readonly timeMs: number;
+  readonly item: unknown;
+}
+
+/** Tells a shard behind a hop how far event time has come in one before it. */
+export interface Watermark extends Hopped {
+  readonly control: 'watermark';
+  /** The open shards before the hop. */
+  readonly of: readonly string[];
+  /** The open shards behind it. */
+  readonly shards: readonly string[];
+}
+
+export type Control = Redrive | Heartbeat | Rekeyed | Watermark;
 
 const HEARTBEAT = `${CONTROL_PREFIX}heartbeat`;
 const REDRIVE = `${CONTROL_PREFIX}redrive`;
-const redrive = z.object({ pipeline: z.string(), key: z.string().min(1).max(256) });
+const REKEYED = `${CONTROL_PREFIX}rekeyed`;
+const WATERMARK = `${CONTROL_PREFIX}watermark`;
+
+const shardIds = z.array(z.string());
+const hopped = { from: z.tuple([z.string(), z.int().min(0), z.int().min(0)]), watermarkMs: z.nullable(z.number()) };
+const KINDS = new Map<string, { readonly control: Control['control']; readonly schema: z.ZodType<object> }>([
+  [REDRIVE, { control: 'redrive', schema: z.object({ pipeline: z.string(), key: z.string().min(1).max(256) }) }],
+  [HEARTBEAT, { control: 'heartbeat', schema: z.object({ shards: shardIds.default([]) }) }],
+  [
+    REKEYED,
+    {
+      control: 'rekeyed',
+      schema: z.object({
+        ...hopped,
+        step: z.string(),
+        id: z.string(),
+        source: z.string(),
+        key: z.string().min(1),
+        timeMs: z.number(),
+        item: z.unknown(),
+      }),
+    },
+  ],
+  [WATERMARK, { control: 'watermark', schema: z.object({ ...hopped, of: shardIds, shards: shardIds }) }],
+]);
 
 /** The record that asks for a redrive. To be put under `key` as its partition key, so that it stands in the key's own
  *  order. */
@@ -27,18 +87,29 @@ export function redriveRecord(id: string, pipeline: string, key: string): CloudE
   return { specversion: '1.0', id, source: '/millrace/redrive', type: REDRIVE, data: { pipeline, key } };
 }
 
-/** The record that tells a shard that time passes. It says no more: its arrival is what counts. */
-export function heartbeatRecord(id: string): CloudEvent {
-  return { specversion: '1.0', id, source: '/millrace/heartbeat', type: HEARTBEAT, data: {} };
+/** The record that tells a shard that time passes: its arrival is what counts. It names the stream's open shards. */
+export function heartbeatRecord(id: string, shards: readonly string[] = []): CloudEvent {
+  return { specversion: '1.0', id, source: '/millrace/heartbeat', type: HEARTBEAT, data: { shards } };
 }
 
-/** What a control record asks for; undefined for any other JSON.
+/** The record that takes an item over a hop. */
+export function rekeyedRecord(data: Omit<Rekeyed, 'control'>): CloudEvent {
+  return { specversion: '1.0', id: data.from.join('/'), source: '/millrace/hop', type: REKEYED, data };
+}
+
+/** The record that takes the time over a hop. */
+export function watermarkRecord(data: Omit<Watermark, 'control'>): CloudEvent {
+  return { specversion: '1.0', id: data.from.join('/'), source: '/millrace/hop', type: WATERMARK, data };
+}
+
+/** What a control record says; undefined for any other JSON.
  *  @throws Rejected for a control record that is not well-formed. */
-export function readControl(json: unknown): Redrive | Heartbeat | undefined {
+export function readControl(json: unknown): Control | undefined {
   const { type, data } = (json ?? {}) as { type?: unknown; data?: unknown };
   if (typeof type !== 'string' || !type.startsWith(CONTROL_PREFIX)) return undefined;
-  if (type === HEARTBEAT) return { heartbeat: true };
-  const { success, data: asked } = redrive.safeParse(data);
-  if (type === REDRIVE && success) return { control: 'redrive', ...asked };
-  throw new Rejected('unknown-type', 'control', type, `${REDRIVE} with the name of a pipeline and a partition key`);
+  const kind = KINDS.get(type);
+  if (!kind) throw new Rejected('unknown-type', 'control', type, [...KINDS.keys()].join(' or '));
+  const { success, data: said } = kind.schema.safeParse(data);
+  if (success) return { control: kind.control, ...said } as Control;
+  throw new Rejected('unknown-type', 'control', `${type} that is not well-formed`, `${type} as Millrace puts it`);
 }

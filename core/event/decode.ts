@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Heartbeat, Redrive } from './control.ts';
+import type { Control } from './control.ts';
 import type { RecordOrigin } from './envelope.ts';
 import type { EventType } from './event.ts';
 import { NOT_OURS, type Readers, readRecord } from './readers.ts';
@@ -25,10 +25,10 @@ export function decodeEvent(
   bytes: Uint8Array,
   origin: RecordOrigin,
   readers: Readers,
-): DecodedEvent | Redrive | Heartbeat | { readonly rejection: Rejection } | typeof NOT_OURS {
+): DecodedEvent | Control | { readonly rejection: Rejection } | typeof NOT_OURS {
   try {
     const envelope = readRecord(bytes, origin, readers);
-    if (envelope === NOT_OURS || 'control' in envelope || 'heartbeat' in envelope) return envelope;
+    if (envelope === NOT_OURS || 'control' in envelope) return envelope;
     const type = readers.own.types.get(envelope.type) as EventType;
     const data = validData(type, envelope.data);
     const timeMs = eventTime(type, data, envelope.time, origin.arrivalMs);
@@ -45,7 +45,7 @@ function validData(type: EventType, data: unknown): Record<string, unknown> {
 }
 
 /** Events are immutable: a step that changed its item would change it for the steps beside it. */
-function deepFreeze<Value>(value: Value): Value {
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const inner of Object.values(value)) deepFreeze(inner);

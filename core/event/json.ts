@@ -35,6 +35,10 @@ export function keep(step: string, value: unknown): Json {
   return json;
 }
 
+/** A frozen copy of a value, the same as one that was stored and read again.
+ *  @throws StateError for what JSON cannot hold. */
+export const toJson = (step: string, value: unknown): Json => keepPart(step, value, 0);
+
 /** Deepest nesting, as in events. */
 const MAX_DEPTH = 64;
 
@@ -47,7 +51,8 @@ function keepPart(step: string, value: unknown, depth: number): Json {
   const isArray = Array.isArray(value);
   const copy = isArray ? keepArray(step, value, depth) : keepObject(step, value, depth);
   let chars = 2;
-  for (const [name, part] of Object.entries(copy)) chars += sizeOf(part) + (isArray ? 1 : name.length + 4);
+  if (isArray) for (const part of copy as readonly Json[]) chars += sizeOf(part) + 1;
+  else for (const name in copy) chars += sizeOf((copy as Record<string, Json>)[name] as Json) + name.length + 4;
   kept.set(copy, chars);
   return Object.freeze(copy);
 }

@@ -1,4 +1,4 @@
-import { type Heartbeat, type Redrive, readControl } from './control.ts';
+import { type Control, readControl } from './control.ts';
 import { type CloudEvent, type Decode, type RecordOrigin, readEnvelope } from './envelope.ts';
 import type { EventType } from './event.ts';
 import { parseJson } from './parse.ts';
@@ -26,7 +26,7 @@ export function readRecord(
   bytes: Uint8Array,
   origin: RecordOrigin,
   { own, others, keepsStrays }: Readers,
-): CloudEvent | Redrive | Heartbeat | typeof NOT_OURS {
+): CloudEvent | Control | typeof NOT_OURS {
   try {
     const json = parseJson(bytes);
     const control = readControl(json);

@@ -1,5 +1,5 @@
 import type { DecodedEvent } from '../event/decode.ts';
-import type { Cell } from '../event/json.ts';
+import type { Cell, Json } from '../event/json.ts';
 
 /** What flows through a plan: an event's data, or what steps made of it. */
 export interface Item {
@@ -21,14 +21,32 @@ export interface Row {
   readonly json: string;
 }
 
+/** What leaves for another sink than the lake. */
+export interface Message {
+  /** Id of the sink. */
+  readonly sink: string;
+  /** Id and source of the item: together unique, and the same whenever it is sent again. */
+  readonly id: string;
+  readonly source: string;
+  readonly key: string;
+  readonly timeMs: number;
+  /** What the sink's operator makes of the item. */
+  readonly body: Json;
+}
+
+/** What waits in the outbox until its batch is committed. */
+export type Outgoing = Row | Message;
+
 /** What a record brings about. Nothing of it stands until the whole record is through. */
 export interface Effects {
   /** Rows to be delivered before the commit. */
   readonly rows: Row[];
   /** Rows to be delivered after it. */
-  readonly outbox: Row[];
+  readonly outbox: Outgoing[];
   /** How far event time has come for the key that is processed; -Infinity before the first event. */
   readonly watermarkMs: number;
+  /** How far it had come for the shard when the batch began; undefined before the first event. */
+  readonly committedMs: number | undefined;
   /** What a step keeps of a key; undefined when that is nothing. */
   cellOf(step: string, key: string): Cell | undefined;
   /** Keeps it, or with undefined forgets the key. */

@@ -7,4 +7,5 @@ export { counting, global, hopping, session, sliding, tumbling } from './over.ts
 export { pipeline } from './pipeline.ts';
 export type { Plan, ProcessContext, SavedQuery, WakeContext } from './plan.ts';
 export type { Processed, ProcessOptions } from './process.ts';
+export { alert, stream, view } from './sinks.ts';
 export { from } from './stream.ts';

@@ -1,6 +1,7 @@
 import type { Decode } from '../event/envelope.ts';
 import { minutes } from './duration.ts';
 import { checkStepId, duration, PipelineError } from './errors.ts';
+import { cutIntoHops } from './hops.ts';
 import type { LakeNode, Plan, PlanNode, SavedQuery } from './plan.ts';
 import type { Output } from './stream.ts';
 
@@ -33,19 +34,32 @@ export function pipeline(name: string, outputs: readonly Output[], options: Pipe
     );
   }
   if (outputs.length === 0) throw new PipelineError(name, 'a pipeline without outputs', 'at least one, made by .to()');
-  const nodes = distinctNodes(outputs);
-  return Object.freeze({
-    name,
+  const [first = [], ...behind] = cutIntoHops(distinctNodes(outputs));
+  const shared = {
     description: options.description ?? '',
-    nodes,
-    tables: Object.freeze(nodes.filter((node): node is LakeNode => node.kind === 'lake').map((node) => node.table)),
-    queries: Object.freeze((options.queries ?? []).map(checkedQuery)),
-    decode: options.decode,
     idempotencyMinutes: minutesUpToADay(name, options.idempotencyMinutes ?? 60),
     outOfOrdernessMs: duration(name, 'outOfOrderness', options.outOfOrderness ?? minutes(1)),
     quarantineBudget: share(name, 'quarantineBudget', options.quarantineBudget ?? 0.5),
     parkingBudget: share(name, 'parkingBudget', options.parkingBudget ?? 0.1),
+  };
+  const hops = behind.map((nodes, n) => {
+    const part = { ...shared, ...partOf(nodes), name: `${name}-hop-${n + 1}`, hop: n + 1 };
+    return Object.freeze({ ...part, hops: Object.freeze([]), queries: Object.freeze([]), decode: undefined });
   });
+  return Object.freeze({
+    ...shared,
+    ...partOf(first),
+    name,
+    hop: 0,
+    hops: Object.freeze(hops),
+    queries: Object.freeze((options.queries ?? []).map(checkedQuery)),
+    decode: options.decode,
+  });
+}
+
+function partOf(nodes: readonly PlanNode[]): Pick<Plan, 'nodes' | 'tables'> {
+  const tables = nodes.filter((node): node is LakeNode => node.kind === 'lake').map(({ table }) => table);
+  return { nodes: Object.freeze(nodes), tables: Object.freeze(tables) };
 }
 
 /** A stream used twice brings the same nodes twice; another node under the same id is a mistake. */

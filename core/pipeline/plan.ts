@@ -119,13 +119,37 @@ export type LakeNode = Step & {
   readonly schema: ObjectSchema | undefined;
 };
 
-export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | LakeNode;
+/** Tells people of each item. */
+export type AlertNode = Step & {
+  readonly kind: 'alert';
+  readonly text: (item: never, key: string) => string;
+  readonly subject: string;
+};
+/** Keeps the latest row of each key in a table to be read by key; undefined deletes it. */
+export type ViewNode = Step & {
+  readonly kind: 'view';
+  readonly description: string;
+  readonly row: StepFunction<object | undefined>;
+};
+/** Puts the items as events to a stream of its own. */
+export type PublishNode = Step & { readonly kind: 'publish'; readonly event: EventType };
+/** Sends the items on under another key, to the next hop. */
+export type RekeyNode = Step & { readonly kind: 'rekey'; readonly key: StepFunction<string> };
+/** Where items leave the plan. */
+export type SinkNode = LakeNode | AlertNode | ViewNode | PublishNode | RekeyNode;
+
+export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | SinkNode;
 
 /** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
 export interface Plan {
   /** Lower-case words joined by hyphens; permanent: it names the function, the log and the dashboard. */
   readonly name: string;
   readonly description: string;
+  /** How many rekeys lie before this part of the pipeline: 0 for the part that reads the events, n for one that reads the
+   *  stream which the n-th rekey on the way puts to. */
+  readonly hop: number;
+  /** The parts behind rekeys, from hop 1 on, each with a function, a log and a stream of its own; empty in such a part. */
+  readonly hops: readonly Plan[];
   /** Each node after its inputs. */
   readonly nodes: readonly PlanNode[];
   readonly tables: readonly LakeTable[];
@@ -139,3 +163,6 @@ export interface Plan {
   /** How far events may come out of order: the watermark stays this far behind the latest event time. */
   readonly outOfOrdernessMs: number;
 }
+
+/** A pipeline's parts: what reads the events, and what lies behind each hop. */
+export const partsOf = (plan: Plan): readonly Plan[] => [plan, ...plan.hops];

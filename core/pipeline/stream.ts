@@ -8,7 +8,9 @@ import { sorted } from './in-order.ts';
 import { type Lake, tableOf } from './lake.ts';
 import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
+import { quietFor } from './quiet.ts';
 import { type RateLimitOptions, rateLimitNode } from './rate-limit.ts';
+import type { Target } from './sinks.ts';
 import { type Updated, type Windowed, type WindowOptions, windowNode } from './window.ts';
 
 /** Marks a stream whose items are the events' data unchanged, so that a table can take the events' own schema. */
@@ -116,17 +118,34 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
     return this.#outputs(rateLimitNode(checkStepId(id), [this.#last], options), ['items', 'over', 'late']);
   }
 
-  /** Sends the items to a table of the lake.
+  /** The same items under another key: they go on through a Kinesis stream of the pipeline's own, each once, and what
+   *  follows is another part of the pipeline, with a function and a log of its own. Items are JSON, at most 1 MB. What
+   *  follows keeps state by the new key, and joins only what is behind as many rekeys. */
+  rekey(id: string, key: (item: Item) => string): Stream<Item, Mapped> {
+    return new Stream(this.event, this.#then({ kind: 'rekey', id: checkStepId(id), inputs: [this.#last], key }));
+  }
+
+  /** Sends the items to a table of the lake, as an alert, to a view or to a stream.
    *  @throws PipelineError when a field of the schema cannot be a column. */
-  to<Row>(target: Lake<Row> & Fits<Item, Kind, Row>): Output {
+  to<Row>(target: (Lake<Row> & Fits<Item, Kind, Row>) | Target<Item>): Output {
+    const to = target as Lake<Row> | Target<Item>;
+    if (to.kind === 'lake') return Object.freeze({ path: this.#then(this.#lakeNode(to as Lake)) });
+    const inputs = [this.#last];
+    if (to.kind !== 'alert') return Object.freeze({ path: this.#then({ ...to, inputs } as PlanNode) });
+    const { quiet, ...alerting } = to;
+    if (quiet === 0) return Object.freeze({ path: this.#then({ ...alerting, inputs } as PlanNode) });
+    const heard = this.process(`${to.id}-quiet`, quietFor<Item>(quiet));
+    return heard.to(Object.freeze({ ...to, quiet: 0 }));
+  }
+
+  #lakeNode(target: Lake): LakeNode {
     const schema = target.schema ?? this.event.schema;
     if (target.partition.by === 'event-day' && this.event.accept.aheadDays > MAX_AHEAD_DAYS) {
       const found = `event-day partitions of events up to ${this.event.accept.aheadDays} days ahead`;
       throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
     }
-    const table = tableOf(target as Lake, schema);
-    const node: LakeNode = { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
-    return Object.freeze({ path: this.#then(node) });
+    const table = tableOf(target, schema);
+    return { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
   }
 
   /** The outputs of a step, each as a stream. */

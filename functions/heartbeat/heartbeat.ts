@@ -37,8 +37,9 @@ export function heartbeat({ listOpenShards, clock, ...ports }: HeartbeatPorts, m
  *  user's key of that very name holds back no heartbeat. */
 async function* recordsFor(shards: readonly Shard[], nowMs: number): AsyncGenerator<OutgoingRecord> {
   const minute = new Date(nowMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
+  const shardIds = shards.map(({ shardId }) => shardId);
   for (const { shardId, range } of shards) {
-    const data = Buffer.from(JSON.stringify(heartbeatRecord(`${shardId}/${minute}`)));
+    const data = Buffer.from(JSON.stringify(heartbeatRecord(`${shardId}/${minute}`, shardIds)));
     yield { partitionKey: `millrace.heartbeat/${shardId}`, explicitHashKey: firstHashKey(range), data };
   }
 }

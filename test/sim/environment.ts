@@ -6,6 +6,7 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aw
 import { dynamoCommitLog } from '../../adapters/dynamodb/commit-log.ts';
 import { firehoseLake } from '../../adapters/firehose/lake.ts';
 import { kinesisShards } from '../../adapters/kinesis/shards.ts';
+import { memorySinks } from '../../adapters/memory/sinks.ts';
 import { s3ObjectStore } from '../../adapters/s3/object-store.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import type { Program } from '../../core/engine/program.ts';
@@ -84,7 +85,7 @@ export class Environment implements Mortal {
     let tokens = 0;
     const newToken = () => `${name}-${++tokens}`;
     const services = servicesOn((command) => faults.send(this, command), program.plan.name, world, random, clock);
-    const ports = engineOn({ ...services, clock, newToken }, program.plan, EPOCH, snapshots);
+    const ports = engineOn({ ...memorySinks(), ...services, clock, newToken }, program.plan, EPOCH, snapshots);
     this.handle = processor({ program, ports }, quiet as never, quiet as never);
   }
 }

@@ -97,7 +97,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'outbox-forgotten-when-it-fails',
     means: 'an outbox that Firehose refuses is taken as sent',
-    file: 'core/engine/delivery.ts',
+    file: 'core/engine/outbox.ts',
     find: 'await lake.deliver(rowsByTable(state.outbox));',
     replace: 'await lake.deliver(rowsByTable(state.outbox)).catch(() => {});',
   },

@@ -1,7 +1,7 @@
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
-import { memoryLake } from '../../adapters/memory/lake.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
+import { memorySinks } from '../../adapters/memory/sinks.ts';
 import { processBatch } from '../../core/engine/batch.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { WHOLE_RANGE } from '../../core/engine/hash-range.ts';
@@ -9,7 +9,7 @@ import { compile } from '../../core/engine/program.ts';
 import type { StreamRecord } from '../../core/engine/record.ts';
 import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
-import type { Clock, CommitLog, Lake, ObjectStore, Shard, Shards } from '../../core/ports.ts';
+import type { Alerts, Clock, CommitLog, Lake, ObjectStore, Shard, Shards, Streams } from '../../core/ports.ts';
 
 export const SHARD = 'shardId-000000000000';
 export const ARRIVAL_MS = Date.parse('2026-11-21T12:00:00Z');
@@ -39,6 +39,8 @@ export function recordAt(
 export interface EngineOptions {
   readonly log?: CommitLog;
   readonly lake?: Lake;
+  readonly alerts?: Alerts;
+  readonly streams?: Streams;
   readonly objects?: ObjectStore;
   readonly shards?: Shards;
   readonly clock?: Clock;
@@ -49,11 +51,13 @@ export interface EngineOptions {
 /** A pipeline on memory, with ports that a test may replace. */
 export function engineInMemory(plan: Plan, options: EngineOptions = {}) {
   const { log = memoryCommitLog(), clock = { now: () => ARRIVAL_MS }, stage = [plan], policy } = options;
-  const memory = { lake: memoryLake(), objects: memoryObjectStore() };
-  const { lake = memory.lake, objects = memory.objects, shards = memoryShards([WHOLE]) } = options;
+  const memory = { ...memorySinks(), objects: memoryObjectStore() };
+  const { lake = memory.lake, alerts = memory.alerts, streams = memory.streams } = options;
+  const { objects = memory.objects, shards = memoryShards([WHOLE]) } = options;
   let tokens = 0;
   const newToken = () => `token-${++tokens}`;
-  const start = () => engineOn({ log, lake, objects, shards, clock, newToken }, plan, 'v1', policy);
+  const start = () =>
+    engineOn({ ...memory, log, lake, alerts, streams, objects, shards, clock, newToken }, plan, 'v1', policy);
   let ports = start();
   const program = compile(plan, stage);
   return {

@@ -61,7 +61,7 @@ describe('the heartbeat function', () => {
       'shardId-000000000000/2026-11-21T12:34',
       'shardId-000000000001/2026-11-21T12:34',
     ]);
-    for (const event of events) expect(readControl(event)).toEqual({ heartbeat: true });
+    for (const event of events) expect(readControl(event)).toMatchObject({ control: 'heartbeat' });
     for (const { partitionKey } of taken) expect(partitionKey).toMatch(/^millrace\.heartbeat\/shardId-\d{12}$/);
   });
 

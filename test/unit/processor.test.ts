@@ -9,6 +9,7 @@ import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import { memoryLake } from '../../adapters/memory/lake.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
+import { memorySinks } from '../../adapters/memory/sinks.ts';
 import { engineOn } from '../../core/engine/engine.ts';
 import { compile } from '../../core/engine/program.ts';
 import { type Lake, TransientError } from '../../core/ports.ts';
@@ -48,7 +49,7 @@ function processorOn(lake: Lake) {
   const log = memoryCommitLog();
   const clock = { now: () => ARRIVAL_MS };
   let token = 0;
-  const services = { log, lake, objects: memoryObjectStore(), shards: memoryShards([WHOLE]), clock };
+  const services = { ...memorySinks(), log, lake, objects: memoryObjectStore(), shards: memoryShards([WHOLE]), clock };
   const ports = engineOn({ ...services, newToken: () => String(++token) }, shop, 'v1');
   const lines: string[] = [];
   const logger = new Logger({ serviceName: 'shop' });

@@ -1,0 +1,61 @@
+import { type Json, toJson } from '../event/json.ts';
+import { Rejected } from '../event/rejection.ts';
+import { validated } from '../event/validate.ts';
+import type { AlertNode, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
+import type { Effects, Item, Message, Push } from './operator.ts';
+
+/** What SNS takes for a message (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
+const MAX_TEXT_BYTES = 262_144;
+/** A DynamoDB item is at most 400 KB with its names (the commit log's reference); JSON is never much shorter. */
+const MAX_ROW_BYTES = 350_000;
+/** A Kinesis record is at most 1 MiB with its partition key; the envelope is around it. */
+const MAX_DATA_BYTES = 1_000_000;
+
+/** Tells people of the items. */
+export const alert = (node: AlertNode): Push =>
+  sender(node.id, MAX_TEXT_BYTES, ({ data, event }) => {
+    const text = node.text(data as never, event.key);
+    if (typeof text !== 'string') throw new TypeError(`text gives a ${typeof text}; expected a string`);
+    return { subject: node.subject, text };
+  });
+
+/** Keeps the items' rows by key. Where they lie in the stream says which of two is later. */
+export const view = (node: ViewNode): Push =>
+  sender(node.id, MAX_ROW_BYTES, ({ data, sequenceNumber }) => {
+    const row = node.row(data as never);
+    return { sequenceNumber, ...(row !== undefined && { row: toJson(node.id, row) }) };
+  });
+
+/** Puts the items to a stream as events. */
+export const publish = (node: PublishNode): Push =>
+  sender(node.id, MAX_DATA_BYTES, ({ data }) => {
+    const { schema, type, version } = node.event;
+    return toJson(node.id, validated(schema, data, node.id, `${type} version ${version}`));
+  });
+
+/** Sends the items on under another key. */
+export const rekey = (node: RekeyNode): Push =>
+  sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
+    const key = node.key(data as never);
+    if (typeof key !== 'string' || key === '')
+      throw new TypeError('key gives no text; expected one of a character or more');
+    return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? null };
+  });
+
+function sender(sink: string, maxBytes: number, bodyOf: (item: Item, effects: Effects) => Json): Push {
+  return (item, effects) => {
+    const { event, suffix } = item;
+    const body = bodyOf(item, effects);
+    const bytes = Buffer.byteLength(JSON.stringify(body));
+    if (bytes > maxBytes) throw new Rejected('too-large', sink, `${bytes} bytes`, `at most ${maxBytes} bytes`);
+    const message: Message = {
+      sink,
+      id: event.id + suffix,
+      source: event.source,
+      key: event.key,
+      timeMs: event.timeMs,
+      body,
+    };
+    effects.outbox.push(message);
+  };
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod';
+import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import { distinct } from '../support/counting.ts';
+import { engineInMemory, recordAt } from '../support/engine.ts';
+import { Order, order } from '../support/orders.ts';
+import { type TestEvent, twoHops } from '../support/two-hops.ts';
+
+const START = Date.parse('2026-11-21T10:00:00Z');
+const WindowRow = z.object({ key: z.string(), start: z.iso.datetime(), items: z.int(), amount: z.number() });
+
+const items = from(Order).flatMap('items', ({ items, amount }) => items.map((item) => ({ item, amount })));
+const byItem = items.rekey('by-item', ({ item }) => item);
+const perHour = byItem.window('per-hour', {
+  over: tumbling(hours(1)),
+  aggregate: { items: count(), amount: sum('amount') },
+});
+const plan = pipeline('items', [
+  from(Order).to(lake('orders')),
+  byItem
+    .process('rank', {
+      init: () => 0,
+      on: (n: number, { item }) => ({ state: n + 1, emit: [{ item, n: n + 1 }] }),
+    })
+    .to(lake('ranks', { schema: z.object({ item: z.string(), n: z.int() }) })),
+  perHour.closed.to(lake('hours', { schema: WindowRow })),
+  perHour.late.to(lake('late', { schema: z.object({ item: z.string(), amount: z.number() }) })),
+]);
+
+interface Made {
+  readonly customer: string;
+  readonly minute: number;
+  readonly items: readonly string[];
+}
+
+const eventOf = ({ customer, minute, items }: Made, n: number): TestEvent => {
+  const at = new Date(START + minutes(minute)).toISOString();
+  return {
+    key: customer,
+    event: order(`e${n}`, { customer, at, amount: n, items }),
+    arrivalMs: START + minutes(minute),
+  };
+};
+
+describe('a rekey', () => {
+  it('makes a part of its own of what follows', () => {
+    expect(plan.nodes.map(({ id }) => id)).toEqual(['shop.order', 'orders', 'items', 'by-item']);
+    expect(plan.hops.map(({ name, hop, nodes, tables }) => [name, hop, nodes.length, tables.length])).toEqual([
+      ['items-hop-1', 1, 8, 3],
+    ]);
+  });
+
+  it('refuses a step with inputs behind different numbers of rekeys, naming both', () => {
+    const join = { kind: 'process', id: 'both', inputs: ['items', 'by-item'] } as never;
+    const path = [...byItem.path, join];
+    expect(() => pipeline('p', [{ path }])).toThrow(
+      "step 'both': found 'items' behind 0 rekeys and 'by-item' behind 1; expected inputs behind as many rekeys",
+    );
+  });
+
+  it('takes items on under their new key, with their ids and times', async () => {
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+    put([eventOf({ customer: 'ada', minute: 5, items: ['pen', 'ink'] }, 1)]);
+    put([eventOf({ customer: 'bob', minute: 6, items: ['pen'] }, 2)]);
+    for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+    carry(START);
+    for (const shardId of shardIds.behind) await second.run(take(shardId), undefined, shardId);
+    expect(
+      distinct(second.lake.rows('ranks')).map(({ event_id, event_time, item, n }) => [event_id, event_time, item, n]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['e1#0/rank.0', '2026-11-21T10:05:00.000Z', 'pen', 1],
+        ['e2#0/rank.0', '2026-11-21T10:06:00.000Z', 'pen', 2],
+        ['e1#1/rank.0', '2026-11-21T10:05:00.000Z', 'ink', 1],
+      ]),
+    );
+    expect(second.lake.rows('hours')).toEqual([]);
+    for (const minute of [90, 91]) {
+      heartbeat(START + minutes(minute));
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START + minutes(minute));
+      for (const shardId of shardIds.behind) await second.run(take(shardId), undefined, shardId);
+    }
+    expect(
+      distinct(second.lake.rows('hours'))
+        .map(({ key, items, amount }) => [key, items, amount])
+        .sort(),
+    ).toEqual([
+      ['ink', 1, 1],
+      ['pen', 2, 3],
+    ]);
+  });
+
+  it('counts each item once and makes none late, whatever comes twice, in whatever batches and order of shards', async () => {
+    const made = fc.array(
+      fc.record({
+        customer: fc.constantFrom('ada', 'bob', 'eve', 'dan'),
+        minute: fc.integer({ min: 0, max: 300 }),
+        items: fc.array(fc.constantFrom('pen', 'ink', 'cup', 'é/日'), { maxLength: 3 }),
+      }),
+      { maxLength: 60 },
+    );
+    const choices = fc.infiniteStream(fc.nat({ max: 999 }));
+    await fc.assert(
+      fc.asyncProperty(made, choices, async (events, random) => {
+        const choose = (n: number) => (random.next().value as number) % n;
+        const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+        const inTime = [...events].sort((a, b) => a.minute - b.minute);
+        const queues = new Map<string, ReturnType<typeof take>>();
+        let reached = 0;
+        /** Some records of a shard, perhaps again, perhaps cold. */
+        const work = async (engine: typeof first, shardId: string, all = false) => {
+          const queue = [...(queues.get(shardId) ?? []), ...take(shardId)];
+          const size = all ? queue.length : choose(5);
+          await engine.run(queue.slice(0, size), undefined, shardId);
+          if (choose(3) === 0) engine.restart();
+          queues.set(shardId, choose(4) === 0 && !all ? queue : queue.slice(size));
+        };
+        const ids = [...shardIds.before, ...shardIds.behind];
+        const slow = ids[choose(5)]; // does nothing before the end
+        const twist = () => choose(3);
+        const engineOf = (shardId: string) => (shardIds.before.includes(shardId) ? first : second);
+        for (const [n, each] of inTime.entries()) {
+          put([eventOf(each, n)]);
+          reached = START + minutes(each.minute);
+          if (choose(4) === 0) heartbeat(reached);
+          const shardId = ids[choose(ids.length)] as string;
+          if (shardId !== slow) await work(engineOf(shardId), shardId);
+          if (choose(2) === 0) carry(reached, twist);
+        }
+        for (const more of [60, 120, 180]) {
+          heartbeat(reached + minutes(more));
+          for (const shardId of choose(2) === 0 ? shardIds.before : [...shardIds.before].reverse()) {
+            await work(first, shardId, true);
+            carry(reached + minutes(more), twist);
+            for (const behind of shardIds.behind) await work(second, behind, true);
+          }
+        }
+        const expected = new Map<string, [items: number, amount: number]>();
+        let count = 0;
+        for (const [n, { items, minute }] of inTime.entries()) {
+          for (const item of items) {
+            const name = `${item} ${Math.floor(minute / 60)}`;
+            const [items, amount] = expected.get(name) ?? [0, 0];
+            expected.set(name, [items + 1, amount + n]);
+            count += 1;
+          }
+        }
+        const found = distinct(second.lake.rows('hours')).map(({ key, start, items, amount }) => [
+          `${key} ${(Date.parse(String(start)) - START) / hours(1)}`,
+          [items, amount],
+        ]);
+        expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+        expect(second.lake.rows('late')).toEqual([]);
+        expect(distinct(second.lake.rows('ranks'))).toHaveLength(count);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('parks an item whose key is no text, and the records behind it', async () => {
+    const bad = pipeline('bad', [
+      from(Order)
+        .rekey('bad', () => '')
+        .to(lake('rows', { schema: z.object({ customer: z.string() }) })),
+    ]);
+    const { run } = engineInMemory(bad);
+    expect(await run([recordAt(1, order('e1'))])).toMatchObject({ parked: 1 });
+  });
+
+  it('has its records refused where none belong', async () => {
+    const { first, put, take, carry, shardIds, second } = twoHops(plan);
+    put([eventOf({ customer: 'ada', minute: 5, items: ['pen'] }, 1)]);
+    for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+    carry(START);
+    const records = shardIds.behind.flatMap((shardId) => take(shardId));
+    const [shardId = ''] = shardIds.before;
+    expect(await first.run(records, undefined, shardId)).toMatchObject({ quarantined: records.length });
+    const [other = ''] = shardIds.behind;
+    expect(await second.run([recordAt(99_999, order('e1'), START, 'ada')], undefined, other)).toMatchObject({
+      quarantined: 1,
+    });
+  });
+});

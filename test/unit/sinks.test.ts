@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { memoryAlerts } from '../../adapters/memory/alerts.ts';
+import { event } from '../../core/event/index.ts';
+import { alert, from, hours, lake, minutes, pipeline, stream, view } from '../../core/pipeline/index.ts';
+import { type AlertMessage, TransientError } from '../../core/ports.ts';
+import { engineInMemory, recordAt } from '../support/engine.ts';
+import { Order, order } from '../support/orders.ts';
+
+const START = Date.parse('2026-11-21T10:00:00Z');
+
+const at = (n: number, customer: string, minute: number, amount = 1) =>
+  recordAt(
+    n,
+    order(`e${n}`, { customer, amount, at: new Date(START + minutes(minute)).toISOString() }),
+    START + n,
+    customer,
+  );
+
+const orders = from(Order);
+
+describe('alerts', () => {
+  const large = orders.filter('large', ({ amount }) => amount >= 100);
+  const plan = (quiet = 0) =>
+    pipeline('alerting', [
+      large.to(alert('large-order', { quiet, text: ({ amount }, key) => `${key}: ${amount}` })),
+      orders.to(lake('orders')),
+    ]);
+
+  it('are told once the batch is committed, with an id of their own', async () => {
+    const { run, alerts } = engineInMemory(plan());
+    await run([at(1, 'ada', 0, 100), at(2, 'bob', 1, 99), at(3, 'ada', 2, 500)]);
+    expect(alerts.told).toEqual([
+      {
+        alert: 'large-order',
+        id: 'e1',
+        source: '/shop',
+        key: 'ada',
+        timeMs: START,
+        subject: 'large-order',
+        text: 'ada: 100',
+      },
+      expect.objectContaining({ id: 'e3', text: 'ada: 500' }),
+    ]);
+  });
+
+  it('keep quiet about a key for as long as asked, by event time', async () => {
+    const { run, alerts } = engineInMemory(plan(hours(1)));
+    await run([at(1, 'ada', 0, 100), at(2, 'ada', 59, 100), at(3, 'bob', 30, 100), at(4, 'ada', 60, 100)]);
+    await run([at(5, 'ada', 119, 100), at(6, 'ada', 200, 100)]);
+    expect(alerts.told.map(({ id }) => id)).toEqual([
+      'e1/large-order-quiet.0',
+      'e3/large-order-quiet.0',
+      'e4/large-order-quiet.0',
+      'e6/large-order-quiet.0',
+    ]);
+  });
+
+  it('are not told again by a cold start, nor by a batch that comes again', async () => {
+    const { run, restart, alerts, log } = engineInMemory(plan());
+    await run([at(1, 'ada', 0, 100)]);
+    restart();
+    await run([at(1, 'ada', 0, 100)]);
+    restart();
+    await run([at(2, 'ada', 0, 1)]);
+    expect(alerts.told).toHaveLength(1);
+    const slots: number[] = [];
+    for await (const { slot } of log.newest('shardId-000000000000')) slots.push(slot);
+    expect(slots).toEqual([3, 2, 1, 0]); // genesis, the batch, that it was told, the batch without
+  });
+
+  it('are told when the first try failed, under the same id', async () => {
+    const told: AlertMessage[][] = [];
+    const kept = memoryAlerts();
+    const flaky = {
+      async publish(alerts: readonly AlertMessage[]) {
+        told.push([...alerts]);
+        if (told.length === 1) throw new TransientError('throttled');
+        await kept.publish(alerts);
+      },
+    };
+    const { run, restart } = engineInMemory(plan(), { alerts: flaky });
+    await expect(run([at(1, 'ada', 0, 100)])).rejects.toThrow('throttled');
+    restart();
+    await run([at(1, 'ada', 0, 100)]);
+    restart();
+    await run([at(1, 'ada', 0, 100)]);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toEqual(told[0]);
+    expect(kept.told).toHaveLength(1);
+  });
+
+  it.each([
+    ['', 'expected 1 to 99 ASCII characters'],
+    ['é', 'expected 1 to 99 ASCII characters'],
+  ])('refuse a subject that SNS would refuse: %j', (subject, message) => {
+    expect(() => alert('a', { subject, text: () => '' })).toThrow(message);
+  });
+
+  it('park the record when the text is none', async () => {
+    const bad = pipeline('bad', [orders.to(alert('a', { text: () => undefined as never }))]);
+    const { run, alerts } = engineInMemory(bad);
+    expect(await run([at(1, 'ada', 0)])).toMatchObject({ parked: 1 });
+    expect(alerts.told).toEqual([]);
+  });
+});
+
+describe('a view', () => {
+  const last = orders.to(view('last_order', { row: ({ amount, at }) => (amount === 0 ? undefined : { amount, at }) }));
+  const plan = pipeline('viewed', [last]);
+
+  it('has the latest row of each key, and none for one that is deleted', async () => {
+    const { run, views } = engineInMemory(plan);
+    await run([at(1, 'ada', 0, 1), at(2, 'bob', 0, 2), at(3, 'ada', 1, 3)]);
+    await run([at(4, 'bob', 2, 0), at(5, 'eve', 2, 5)]);
+    const time = (minute: number) => new Date(START + minutes(minute)).toISOString();
+    expect([...views.rows('last_order')]).toEqual([
+      ['ada', { amount: 3, at: time(1) }],
+      ['eve', { amount: 5, at: time(2) }],
+    ]);
+  });
+
+  it('does not go back when an outbox is delivered again behind newer ones', async () => {
+    const { run, restart, views } = engineInMemory(plan);
+    await run([at(1, 'ada', 0, 1)]);
+    restart();
+    await run([at(2, 'ada', 0, 2), at(3, 'ada', 0, 3)]);
+    restart();
+    await run([]);
+    expect([...views.rows('last_order').values()]).toMatchObject([{ amount: 3 }]);
+  });
+});
+
+describe('a stream of its own', () => {
+  const Large = event('shop.large-order', {
+    version: 1,
+    key: 'buyer',
+    schema: z.object({ buyer: z.string(), cents: z.int() }),
+  });
+  const plan = pipeline('publishing', [
+    orders
+      .map('cents', ({ customer, amount }) => ({ buyer: customer, cents: amount * 100 }))
+      .to(stream('large', Large)),
+  ]);
+
+  it('gets the items as events, under their key, with ids that stay', async () => {
+    const { run, restart, streams } = engineInMemory(plan);
+    await run([at(1, 'ada', 0, 5)]);
+    const put = streams.take('large');
+    restart();
+    await run([at(1, 'ada', 0, 5)]);
+    expect(streams.take('large')).toEqual(put); // delivered again, the same
+    expect(put.map(({ partitionKey }) => partitionKey)).toEqual(['ada']);
+    expect(JSON.parse(Buffer.from(put[0]?.data ?? []).toString())).toEqual({
+      specversion: '1.0',
+      id: 'e1',
+      source: '/shop',
+      type: 'shop.large-order',
+      time: '2026-11-21T10:00:00.000Z',
+      data: { buyer: 'ada', cents: 500 },
+    });
+  });
+
+  it('takes no item that is not such an event', async () => {
+    const { run, streams } = engineInMemory(plan);
+    expect(await run([at(1, 'ada', 0, 0.001)])).toMatchObject({ quarantined: 1 });
+    expect(streams.take('large')).toEqual([]);
+  });
+});
