@@ -1,6 +1,7 @@
 import { type FieldOf, readerOf, type Scalar, scalar } from '../aggregates/field.ts';
 import { inOrder } from './in-order.ts';
 import { positive } from './over.ts';
+import { added, lastOf, lengthOf, type Parts, withoutFirst } from './parts.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 
 export interface DedupeOptions<Item> {
@@ -11,10 +12,7 @@ export interface DedupeOptions<Item> {
 }
 
 /** What passed within the last `ttl`, in order. */
-interface Passed {
-  readonly times: readonly number[];
-  readonly values: readonly Scalar[];
-}
+type Passed = Parts<readonly [timeMs: number, value: Scalar]>;
 
 /** Most values of a key that are remembered or wait. */
 const MAX_VALUES = 1_000;
@@ -29,22 +27,20 @@ export function dedupeNode<Item>(id: string, inputs: readonly string[], { by, tt
     inputs,
     ttlMs: undefined, // a key is forgotten with its last value
     shape: `dedupe ${name} ${ttlMs}`,
-    init: () => ({ times: [], values: [] }),
-    on: ({ times, values }: Passed, [value, data]: readonly [Scalar, unknown], { timeMs }: StepContext) => {
-      const alive = times.findIndex((passedMs) => passedMs + ttlMs > timeMs);
-      const from = alive < 0 ? times.length : alive;
-      const isFirst = values.indexOf(value, from) < 0;
-      const state = {
-        times: [...times.slice(from), ...(isFirst ? [timeMs] : [])],
-        values: [...values.slice(from), ...(isFirst ? [value] : [])],
-      };
+    init: () => [],
+    on: (all: Passed, [value, data]: readonly [Scalar, unknown], { timeMs }: StepContext) => {
+      const sinceMs = timeMs - ttlMs;
+      const passed = withoutFirst(all, ([passedMs]) => passedMs <= sinceMs);
+      const isEqual = ([passedMs, each]: Passed[number][number]) => each === value && passedMs > sinceMs;
+      const isFirst = !passed.some((part) => part.some(isEqual));
+      const state = isFirst ? added(passed, [timeMs, value] as const) : passed;
       const emit = isFirst ? [{ output: 'items', data }] : [];
-      return { state, emit, wakeMs: (state.times.at(-1) as number) + ttlMs };
+      return { state, emit, wakeMs: lastOf(state)[0] + ttlMs };
     },
     onWake: () => ({ state: undefined }),
   };
   return inOrder(node, (item, _, own: Passed | undefined, waiting) => {
-    const values = waiting + (own?.values.length ?? 0);
+    const values = waiting + lengthOf(own ?? []);
     if (values < MAX_VALUES) return [scalar(`by ${name}`, read(item)), item];
     throw new RangeError(`${values} values of a key are remembered or wait; at most so many may`);
   });

@@ -44,9 +44,9 @@ export function inOrder(node: ProcessNode, admit: Admit = (item) => item): Proce
   const run = (queue: Queue, key: string, untilMs: number, takes: StepContext['takes']): ProcessResult => {
     const emit: Emitted[] = [];
     let { own, ownWakeMs = Number.POSITIVE_INFINITY } = queue;
-    const follow = ({ state, wakeMs }: ProcessResult, passedMs: number) => {
+    const follow = ({ state, wakeMs }: ProcessResult, atMs: number) => {
       own = state === undefined ? undefined : keep(node.id, state);
-      ownWakeMs = (own !== undefined && wakeAfter(node, wakeMs, passedMs)) || Number.POSITIVE_INFINITY;
+      ownWakeMs = (own !== undefined && wakeAfter(node, wakeMs, atMs)) || Number.POSITIVE_INFINITY;
     };
     let passed = 0;
     for (;;) {
@@ -55,14 +55,14 @@ export function inOrder(node: ProcessNode, admit: Admit = (item) => item): Proce
         const [timeMs, id, source, input, data] = first;
         const context = { key, timeMs, watermarkMs: untilMs, id, source, input, takes };
         const result = node.on((own ?? keep(node.id, node.init(key))) as never, data as never, context);
-        follow(result, untilMs - 1); // it may be woken at once, before the items that have not been passed
+        follow(result, timeMs);
         result.emit?.forEach((each, n) => {
           emit.push({ timeMs, as: { id: `${id}/${node.id}.${n}`, source }, ...each });
         });
         passed += 1;
       } else if (ownWakeMs <= untilMs) {
         const result = node.onWake?.(own as never, { key, wakeMs: ownWakeMs, takes });
-        follow(result ?? { state: own }, untilMs);
+        follow(result ?? { state: own }, ownWakeMs);
         for (const each of result?.emit ?? []) emit.push(each);
       } else break;
     }

@@ -1,6 +1,7 @@
 import { PipelineError } from './errors.ts';
 import { inOrder } from './in-order.ts';
 import { positive } from './over.ts';
+import { added, lastOf, lengthOf, type Parts, withoutFirst } from './parts.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 
 export interface RateLimitOptions {
@@ -26,12 +27,13 @@ export function rateLimitNode(id: string, inputs: readonly string[], { atMost, p
     ttlMs: undefined, // a key is forgotten when nothing that passed counts any more
     shape: `rateLimit ${atMost} ${perMs}`,
     init: () => [],
-    on: (passed: readonly number[], data: unknown, { timeMs }: StepContext) => {
-      const counted = passed.filter((passedMs) => passedMs + perMs > timeMs);
-      const passes = counted.length < atMost;
-      const state = passes ? [...counted, timeMs] : counted;
-      const emit = [{ output: passes ? 'items' : 'over', data }];
-      return { state, emit, wakeMs: (state.at(-1) as number) + perMs };
+    on: (all: Parts<number>, data: unknown, { timeMs }: StepContext) => {
+      const isOver = (passedMs: number) => passedMs <= timeMs - perMs;
+      const passed = withoutFirst(all, isOver);
+      const counted = lengthOf(passed) - (passed[0]?.filter(isOver).length ?? 0);
+      const state = counted < atMost ? added(passed, timeMs) : passed;
+      const emit = [{ output: counted < atMost ? 'items' : 'over', data }];
+      return { state, emit, wakeMs: lastOf(state) + perMs };
     },
     onWake: () => ({ state: undefined }),
   });

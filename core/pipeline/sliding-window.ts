@@ -2,12 +2,12 @@ import { keep } from '../event/json.ts';
 import type { Aggregation, Held } from './aggregation.ts';
 import { inOrder } from './in-order.ts';
 import type { SlidingOver } from './over.ts';
+import { added, lengthOf, type Parts } from './parts.ts';
 import type { ProcessNode, ProcessResult, StepContext } from './plan.ts';
 
 type Entry = readonly [timeMs: number, held: Held];
 
-/** Entries in order, in parts of `PART`: adding one copies one part, not all. */
-type Entries = readonly (readonly Entry[])[];
+type Entries = Parts<Entry>;
 
 /** The items of a key's last window, as a queue of two stacks: new ones come to the `back`; when the `front` is used up,
  *  the back becomes the front. What the back comes to grows with each item, and what the front comes to from each of its
@@ -18,8 +18,6 @@ interface Queue {
   readonly gone: number;
   readonly back: Entries;
 }
-
-const PART = 32;
 
 /** Most items of a key that lie in a window or wait. */
 const MAX_ITEMS = 1_000;
@@ -61,10 +59,8 @@ export function slidingWindow(
     return made;
   };
 
-  const added = (back: Entries, entry: Entry): Entries => {
-    const last = back.at(-1);
-    const isFull = last === undefined || last.length === PART;
-    const next = keep(id, isFull ? [...back, [entry]] : [...back.slice(0, -1), [...last, entry]]) as Entries;
+  const pushed = (back: Entries, entry: Entry): Entries => {
+    const next = keep(id, added(back, entry)) as Entries;
     const sum = sumOf(back);
     sums.set(next, sum ? merge(sum, entry[1]) : entry[1]);
     return next;
@@ -95,7 +91,7 @@ export function slidingWindow(
     init: () => ({ front: [], gone: 0, back: [] }),
     on: (queue: Queue, held: Held, { key, timeMs, takes }: StepContext): ProcessResult => {
       const { front, gone, back: before } = without(queue, timeMs - sizeMs);
-      const back = added(before, [timeMs, held]);
+      const back = pushed(before, [timeMs, held]);
       const older = front.length > 0 ? suffixesOf(front)[0]?.[gone] : undefined;
       const newer = sumOf(back) as Held;
       const window = {
@@ -119,5 +115,3 @@ export function slidingWindow(
     throw new RangeError(`${items} items of a key lie within ${sizeMs} ms or wait; at most so many may`);
   });
 }
-
-const lengthOf = (entries: Entries): number => entries.reduce((items, part) => items + part.length, 0);

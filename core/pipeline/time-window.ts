@@ -6,13 +6,17 @@ import type { Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext 
  *  once. */
 type Pane = readonly [startMs: number, endMs: number, items: number, held: Held];
 
+/** What is kept of a key. */
+interface Open {
+  /** When a window is to be told next: those before have been, or had no items then. */
+  readonly nextMs: number;
+  readonly panes: readonly Pane[];
+}
+
 /** Most panes of a key that are held at a time. */
 const MAX_PANES = 1_000;
 
-/** Windows that are spans of event time.
- *
- *  A key is woken at each end, if `results` are taken, and each end and grace. Whatever has ended or closed by a time has
- *  been told when that time has passed: what is next follows from the panes and the time alone. */
+/** Windows that are spans of event time. A key is woken at each end, if `results` are taken, and at each end and grace. */
 export function timeWindow(
   id: string,
   inputs: readonly string[],
@@ -74,22 +78,29 @@ export function timeWindow(
     const span = at < 0 ? undefined : windowsOf(panes[at] as Pane).find(({ endMs }) => endMs > ms);
     return { at, span };
   };
-  const endingAt = (panes: readonly Pane[], endMs: number): readonly Window[] => {
-    const { at, span } = firstAfter(panes, endMs - 1);
-    return span?.endMs === endMs ? windowsAcross(panes, at, [span]) : [];
+  /** The windows that end from one time to another. */
+  const endingIn = (panes: readonly Pane[], fromMs: number, toMs: number): readonly Window[] => {
+    const windows: Window[] = [];
+    let { at, span } = firstAfter(panes, fromMs - 1);
+    while (span && span.endMs <= toMs) {
+      windows.push(...windowsAcross(panes, at, [span]));
+      ({ at, span } = firstAfter(panes, span.endMs));
+    }
+    return windows;
   };
 
+  /** Windows have been told that were to be up to `toldMs`. */
   const resultOf = (
     panes: readonly Pane[],
     emit: readonly Emitted[],
-    nowMs: number,
+    toldMs: number,
     takes: StepContext['takes'],
   ): ProcessResult => {
-    const { at, span: closing } = firstAfter(panes, nowMs - graceMs);
+    const { at, span: closing } = firstAfter(panes, toldMs - graceMs);
     if (closing === undefined) return { state: undefined, emit };
-    const { span: ending } = takes('results') ? firstAfter(panes, nowMs) : {};
-    const wakeMs = Math.min(closing.endMs + graceMs, ending?.endMs ?? Number.POSITIVE_INFINITY);
-    return { state: at > 0 ? panes.slice(at) : panes, emit, wakeMs };
+    const { span: ending } = takes('results') ? firstAfter(panes, toldMs) : {};
+    const nextMs = Math.min(closing.endMs + graceMs, ending?.endMs ?? Number.POSITIVE_INFINITY);
+    return { state: { nextMs, panes: panes.slice(at) }, emit, wakeMs: nextMs };
   };
 
   return {
@@ -98,12 +109,13 @@ export function timeWindow(
     inputs,
     ttlMs: undefined, // windows close, and with the last of them the key is forgotten
     shape: `window ${over.kind} ${graceMs} ${aggregation.shape}`,
-    init: () => [],
-    on: (held: readonly Pane[], item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
+    init: () => ({ nextMs: Number.MAX_SAFE_INTEGER, panes: [] }),
+    on: (open: Open, item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
+      const toldMs = Math.min(watermarkMs, open.nextMs - 1);
       const { startMs, endMs } = over.paneOf(timeMs);
-      const { panes, at } = put(held, [startMs, endMs, 1, aggregation.of(item, { timeMs, id: itemId })]);
+      const { panes, at } = put(open.panes, [startMs, endMs, 1, aggregation.of(item, { timeMs, id: itemId })]);
       const spans = windowsOf(panes[at] as Pane).filter((span) => span.endMs + graceMs > watermarkMs);
-      if (spans.length === 0) return resultOf(held, [{ output: 'late', data: item }], watermarkMs, takes);
+      if (spans.length === 0) return resultOf(open.panes, [{ output: 'late', data: item }], toldMs, takes);
       if (panes.length > MAX_PANES)
         throw new RangeError(`${panes.length} windows of a key are open; at most ${MAX_PANES} may be`);
       const [tellsUpdates, tellsResults] = [takes('updates'), takes('results')];
@@ -113,11 +125,11 @@ export function timeWindow(
         if (tellsUpdates) emit.push({ output: 'updates', data });
         if (tellsResults && window.endMs <= watermarkMs) emit.push({ output: 'results', data });
       }
-      return resultOf(panes, emit, watermarkMs, takes);
+      return resultOf(panes, emit, toldMs, takes);
     },
-    onWake: (panes: readonly Pane[], { key, wakeMs, takes }: StepWakeContext) => {
-      const closed = endingAt(panes, wakeMs - graceMs);
-      const ended = takes('results') ? endingAt(panes, wakeMs) : [];
+    onWake: ({ nextMs, panes }: Open, { key, wakeMs, takes }: StepWakeContext) => {
+      const closed = endingIn(panes, nextMs - graceMs, wakeMs - graceMs);
+      const ended = takes('results') ? endingIn(panes, nextMs, wakeMs) : [];
       const emit = [
         ...closed.map((window) => ({ output: 'closed', data: row(key, window), timeMs: window.endMs - 1 })),
         ...ended.map((window) => ({ output: 'results', data: version(key, window), timeMs: window.endMs - 1 })),
