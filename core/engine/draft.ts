@@ -1,6 +1,6 @@
 import type { Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
-import type { Outgoing, Row } from '../operators/operator.ts';
+import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
 import type { Entry } from './entry.ts';
 import { Lanes } from './lanes.ts';
@@ -38,6 +38,8 @@ export class Draft {
   #admitted = 0;
   /** The open shards that the next hop is to hear of. */
   #forward: readonly string[] | undefined;
+  /** Where in the outbox the part of a sink's key and group lies. */
+  readonly #parts = new Map<string, number>();
   readonly #newKeys = new Map<string, number>();
   readonly #states = new Map<string, readonly [step: string, key: string, cell?: Cell]>();
   #timers: DueTimers | undefined;
@@ -117,6 +119,20 @@ export class Draft {
   /** The next hop is to hear how far event time has come, with these shards open. */
   forward(shards: readonly string[]): void {
     this.#forward = shards;
+  }
+
+  /** Puts a part in the outbox, or into the one of its group that is there. */
+  combine({ message, group, merge }: Part): void {
+    const name = JSON.stringify([message.sink, message.key, group]);
+    const place = this.#parts.get(name);
+    if (place === undefined) {
+      this.#parts.set(name, this.outbox.length);
+      this.outbox.push(message);
+      return;
+    }
+    const there = this.outbox[place] as Message;
+    const timeMs = Math.max(there.timeMs, message.timeMs);
+    this.outbox[place] = { ...there, timeMs, body: merge(there.body, message.body) };
   }
 
   cellOf(step: string, key: string): Cell | undefined {
@@ -206,7 +222,8 @@ export class Draft {
     return this.#lot;
   }
 
-  entry(): Entry {
+  /** `shapes` says what the states of each step are. */
+  entry(shapes: ReadonlyMap<string, string>): Entry {
     return {
       slot: this.state.slot + 1,
       position: this.position,
@@ -216,6 +233,7 @@ export class Draft {
       keys: this.keys,
       details: {
         ...unlessEmpty('states', [...this.#states.values()]),
+        ...unlessEmpty('shapes', this.#newShapes(shapes)),
         ...unlessEmpty('outbox', this.#forward ? [...this.outbox, this.#watermark(this.#forward)] : this.outbox),
         ...unlessEmpty('lanes', this.#lanes?.changes ?? []),
         ...(this.#lanes?.of && { lanesOf: this.#lanes.of }),
@@ -230,6 +248,11 @@ export class Draft {
         ...(this.state.snapshot > 0 && { snapshot: this.state.snapshot }),
       },
     };
+  }
+
+  #newShapes(shapes: ReadonlyMap<string, string>): readonly (readonly [step: string, shape: string])[] {
+    const steps = new Set([...this.#states.values()].map(([step]) => step));
+    return [...shapes].filter(([step]) => steps.has(step) && !this.state.shapes.has(step));
   }
 
   /** Of the batch before: what this batch sends on may be from then. */

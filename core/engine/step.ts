@@ -5,7 +5,7 @@ import type { Cell } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
 import { NOT_OURS } from '../event/readers.ts';
 import { Rejected, type Rejection, show } from '../event/rejection.ts';
-import type { Effects, Outgoing, Row } from '../operators/operator.ts';
+import type { Effects, Outgoing, Part, Row } from '../operators/operator.ts';
 import type { Draft } from './draft.ts';
 import { isIn } from './hash-range.ts';
 import { idempotencyKey } from './idempotency-key.ts';
@@ -300,6 +300,7 @@ function run(
 class RecordEffects implements Effects {
   readonly rows: Row[] = [];
   readonly outbox: Outgoing[] = [];
+  readonly parts: Part[] = [];
   readonly #draft: Draft;
   readonly watermarkMs: number;
   readonly committedMs: number | undefined;
@@ -333,6 +334,7 @@ class RecordEffects implements Effects {
     // A loop each: an event of very many rows would exhaust the stack as arguments.
     for (const row of this.rows) draft.rows.push(row);
     for (const row of this.outbox) draft.outbox.push(row);
+    for (const part of this.parts) draft.combine(part);
     for (const { step, key, cell } of this.#cells.values()) draft.setCell(step, key, cell);
   }
 }

@@ -34,6 +34,14 @@ export interface Message {
   readonly body: Json;
 }
 
+/** Part of what a group of items comes to. */
+export interface Part {
+  readonly message: Message;
+  readonly group: string;
+  /** The body of both together. */
+  readonly merge: (left: Json, right: Json) => Json;
+}
+
 /** What waits in the outbox until its batch is committed. */
 export type Outgoing = Row | Message;
 
@@ -43,6 +51,8 @@ export interface Effects {
   readonly rows: Row[];
   /** Rows to be delivered after it. */
   readonly outbox: Outgoing[];
+  /** What is to be sent after it, taken together with what the batch has of its sink, key and group. */
+  readonly parts: Part[];
   /** How far event time has come for the key that is processed; -Infinity before the first event. */
   readonly watermarkMs: number;
   /** How far it had come for the shard when the batch began; undefined before the first event. */

@@ -1,7 +1,7 @@
 import { type Json, toJson } from '../event/json.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
-import type { AlertNode, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
+import type { AlertNode, Combiner, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
 import type { Effects, Item, Message, Push } from './operator.ts';
 
 /** What SNS takes for a message (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
@@ -33,14 +33,45 @@ export const publish = (node: PublishNode): Push =>
     return toJson(node.id, validated(schema, data, node.id, `${type} version ${version}`));
   });
 
+/** The body of an item's message under another key. */
+type Rekeyed = {
+  readonly key: string;
+  readonly item: Json;
+  readonly watermarkMs: number | null;
+};
+
 /** Sends the items on under another key. */
 export const rekey = (node: RekeyNode): Push =>
-  sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
-    const key = node.key(data as never);
-    if (typeof key !== 'string' || key === '')
-      throw new TypeError('key gives no text; expected one of a character or more');
-    return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? null };
-  });
+  node.combiner
+    ? combine(node, node.combiner)
+    : sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
+        const key = keyOf(node, data);
+        return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? null };
+      });
+
+/** The same, the items of a batch taken together where they are of one group. */
+function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
+  const both = (left: Json, right: Json): Json => {
+    const [into, from] = [left as Rekeyed, right as Rekeyed];
+    return toJson(node.id, { ...into, item: merge(into.item as never, from.item as never) });
+  };
+  return ({ event, suffix, data }, effects) => {
+    const id = event.id + suffix;
+    const { source, timeMs } = event;
+    const key = keyOf(node, data);
+    for (const [group, part] of partsOf(data as never, { timeMs, id })) {
+      const body = { key, item: toJson(node.id, part), watermarkMs: effects.committedMs ?? null };
+      const message = { sink: node.id, id, source, key, timeMs, body };
+      effects.parts.push({ message, group, merge: both });
+    }
+  };
+}
+
+function keyOf({ key }: RekeyNode, data: unknown): string {
+  const found = key(data as never);
+  if (typeof found === 'string' && found !== '') return found;
+  throw new TypeError('key gives no text; expected one of a character or more');
+}
 
 function sender(sink: string, maxBytes: number, bodyOf: (item: Item, effects: Effects) => Json): Push {
   return (item, effects) => {

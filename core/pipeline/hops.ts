@@ -6,7 +6,8 @@ import type { PlanNode, RekeyNode } from './plan.ts';
 /** The nodes of each part of a pipeline: those before any rekey, those behind one, and so on. A rekey ends its part, and
  *  is a source of the next.
  *  @throws PipelineError when a step takes items of two parts: they are in different streams. */
-export function cutIntoHops(nodes: readonly PlanNode[]): readonly (readonly PlanNode[])[] {
+export function cutIntoHops(plain: readonly PlanNode[]): readonly (readonly PlanNode[])[] {
+  const nodes = combined(plain);
   const hops = new Map<string, number>();
   const parts: PlanNode[][] = [[]];
   for (const node of nodes) {
@@ -26,6 +27,23 @@ export function cutIntoHops(nodes: readonly PlanNode[]): readonly (readonly Plan
     }
   }
   return parts;
+}
+
+/** Where the one step behind a rekey can take its items together, they go over the hop so: what is sent is a part for each
+ *  group and batch. Not where somebody looks at the items one by one. */
+function combined(nodes: readonly PlanNode[]): readonly PlanNode[] {
+  const followers = (id: string) => nodes.filter((node) => 'inputs' in node && node.inputs.includes(id));
+  const changed = new Map<string, PlanNode>();
+  for (const rekey of nodes) {
+    if (rekey.kind !== 'rekey') continue;
+    const [step, another] = followers(rekey.id);
+    if (step?.kind !== 'process' || !step.combiner || another || step.inputs.length > 1) continue;
+    const outputs = followers(step.id);
+    if (!outputs.every((each) => each.kind === 'output' && each.output === 'closed')) continue;
+    changed.set(rekey.id, { ...rekey, combiner: step.combiner });
+    changed.set(step.id, step.combiner.node);
+  }
+  return nodes.map((node) => changed.get(node.id) ?? node);
 }
 
 /** What a rekey's items are taken for in the next part. Nothing checks them: no other hand puts to that stream. */

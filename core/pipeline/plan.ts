@@ -1,6 +1,8 @@
+import type { ItemTime } from '../aggregates/aggregate.ts';
 import type { Column } from '../event/columns.ts';
 import type { Decode } from '../event/envelope.ts';
 import type { EventType, ObjectSchema } from '../event/event.ts';
+import type { Json } from '../event/json.ts';
 
 /** How a table's rows are laid out in folders, so that Athena reads only those it needs. */
 export type Partition =
@@ -54,9 +56,20 @@ export type ProcessNode = Step & {
   readonly onWake: ((state: never, context: StepWakeContext) => ProcessResult) | undefined;
   /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
   readonly ttlMs: number | undefined;
+  /** Absent where the items must come one by one. */
+  readonly combiner?: Combiner;
   /** What the step is, and all that its states' shape depends on: a change of it is another step. */
   readonly shape: string;
 };
+/** How a step's items can be taken together, batch by batch, before they go over a hop. Only for a step to which their
+ *  order means nothing. */
+export interface Combiner {
+  /** The parts that an item comes to, one for each group (a window, say) that it belongs to. */
+  readonly partsOf: (item: never, at: ItemTime) => readonly (readonly [group: string, part: Json])[];
+  readonly merge: (left: never, right: never) => Json;
+  /** The step, taking parts in place of items. */
+  readonly node: ProcessNode;
+}
 /** One of the outputs of a step that has several. */
 export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
 
@@ -134,7 +147,12 @@ export type ViewNode = Step & {
 /** Puts the items as events to a stream of its own. */
 export type PublishNode = Step & { readonly kind: 'publish'; readonly event: EventType };
 /** Sends the items on under another key, to the next hop. */
-export type RekeyNode = Step & { readonly kind: 'rekey'; readonly key: StepFunction<string> };
+export type RekeyNode = Step & {
+  readonly kind: 'rekey';
+  readonly key: StepFunction<string>;
+  /** Of the one step behind the hop, where it has one. */
+  readonly combiner?: Combiner;
+};
 /** Where items leave the plan. */
 export type SinkNode = LakeNode | AlertNode | ViewNode | PublishNode | RekeyNode;
 

@@ -82,7 +82,7 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
-   *  and what to emit. States are JSON and immutable, at most 64 KiB a key; `state: undefined` forgets the key, whose
+   *  and what to emit. States are JSON and immutable, at most 256 KiB a key; `state: undefined` forgets the key, whose
    *  next item begins with `init` again. `on` must depend on nothing else, so that a replay gives the same.
    *  A result's `wakeMs` has `onWake` called for the key once event time has come that far, if nothing else is said before.
    *  What is emitted has `/<id>.n` behind the event's id, or the id `<id>/<time>/<key>.n` when the key was woken. */
