@@ -99,7 +99,7 @@ export function session(gap: number): TimeOver {
 }
 
 /** A window for each item, of the `size` milliseconds that end with the item's own: what came before it in event time, and
- *  itself. Of a key, at most 1,000 items may lie within `size` and the pipeline's `outOfOrderness`. */
+ *  itself. Of a key, at most 4,000 items may lie within `size` and the pipeline's `outOfOrderness`. */
 export function sliding(size: number): SlidingOver {
   return { by: 'item', kind: `sliding(${size})`, sizeMs: positive('sliding', 'size', size) };
 }

@@ -20,7 +20,7 @@ interface Queue {
 }
 
 /** Most items of a key that lie in a window or wait. */
-const MAX_ITEMS = 1_000;
+const MAX_ITEMS = 4_000;
 
 /** For each item in the order of event time, the aggregates of the window that it ends. */
 export function slidingWindow(

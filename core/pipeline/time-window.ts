@@ -1,6 +1,7 @@
+import type { ItemTime } from '../aggregates/aggregate.ts';
 import type { Aggregation, Held, Window } from './aggregation.ts';
 import type { Span, TimeOver } from './over.ts';
-import type { Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext } from './plan.ts';
+import type { Combiner, Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext } from './plan.ts';
 
 /** A part of event time with its items' aggregates: windows that overlap are made of several, so that an item is added
  *  once. */
@@ -103,7 +104,13 @@ export function timeWindow(
     return { state: { nextMs, panes: panes.slice(at) }, emit, wakeMs: nextMs };
   };
 
-  return {
+  const paneOf = (item: unknown, at: ItemTime): Pane => {
+    const { startMs, endMs } = over.paneOf(at.timeMs);
+    return [startMs, endMs, 1, aggregation.of(item, at)];
+  };
+
+  /** The step that takes what a pane is made of. */
+  const stepOf = (freshOf: typeof paneOf): ProcessNode => ({
     kind: 'process',
     id,
     inputs,
@@ -112,8 +119,7 @@ export function timeWindow(
     init: () => ({ nextMs: Number.MAX_SAFE_INTEGER, panes: [] }),
     on: (open: Open, item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
       const toldMs = Math.min(watermarkMs, open.nextMs - 1);
-      const { startMs, endMs } = over.paneOf(timeMs);
-      const { panes, at } = put(open.panes, [startMs, endMs, 1, aggregation.of(item, { timeMs, id: itemId })]);
+      const { panes, at } = put(open.panes, freshOf(item, { timeMs, id: itemId }));
       const spans = windowsOf(panes[at] as Pane).filter((span) => span.endMs + graceMs > watermarkMs);
       if (spans.length === 0) return resultOf(open.panes, [{ output: 'late', data: item }], toldMs, takes);
       if (panes.length > MAX_PANES)
@@ -136,5 +142,15 @@ export function timeWindow(
       ];
       return resultOf(panes, emit, wakeMs, takes);
     },
+  });
+
+  const combiner: Combiner = {
+    partsOf: (item, at) => {
+      const pane = paneOf(item, at);
+      return [[String(pane[0]), pane]];
+    },
+    merge: merged,
+    node: stepOf((pane) => pane as Pane),
   };
+  return { ...stepOf(paneOf), combiner };
 }

@@ -158,12 +158,12 @@ describe('sliding windows of ten minutes, five out of order', () => {
     const { run, state } = engineInMemory(
       windowsOf((orders) => orders.window('w', { over: sliding(minutes(10)), aggregate })),
     );
-    const records = Array.from({ length: 1_003 }, (_, n) =>
+    const records = Array.from({ length: 4_003 }, (_, n) =>
       recordAt(n, order(`e${n}`, { customer: 'ada', at: new Date(START + n).toISOString() }), START, 'ada'),
     );
-    expect(await run(records)).toMatchObject({ events: 1_000, parked: 3 });
+    expect(await run(records)).toMatchObject({ events: 4_000, parked: 3 });
     expect((await state()).lot.keys.get('ada')?.failure.found).toMatch(
-      /1000 items of a key lie within 600000 ms or wait; at most so many may/,
+      /4000 items of a key lie within 600000 ms or wait; at most so many may/,
     );
   });
 });
