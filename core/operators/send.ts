@@ -41,17 +41,17 @@ type Rekeyed = {
   readonly watermarkMs: number;
 };
 
-/** Sends the items on under another key. */
-export const rekey = (node: RekeyNode): Push =>
+/** Sends the items on under another key. They may be so much behind event time, which is told along with them. */
+export const rekey = (node: RekeyNode, delayMs: number): Push =>
   node.combiner
-    ? combine(node, node.combiner)
+    ? combine(node, node.combiner, delayMs)
     : sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
         const key = keyOf(node, data);
-        return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
+        return { key, item: toJson(node.id, data), watermarkMs: toldMs(effects, delayMs) };
       });
 
 /** The same, the items of a batch taken together where they are of one group. */
-function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
+function combine(node: RekeyNode, { partsOf, merge }: Combiner, delayMs: number): Push {
   const both = (left: Json, right: Json): Json => {
     const [into, from] = [left as Rekeyed, right as Rekeyed];
     return toJson(node.id, { ...into, item: merge(into.item as never, from.item as never) });
@@ -61,12 +61,15 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
     const { source, timeMs } = event;
     const key = keyOf(node, data);
     for (const [group, part] of partsOf(data as never, { timeMs, id })) {
-      const body = { key, item: toJson(node.id, part), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
+      const body = { key, item: toJson(node.id, part), watermarkMs: toldMs(effects, delayMs) };
       const message = { sink: node.id, id, source, key, timeMs, body };
       effects.parts.push({ message, group, merge: both });
     }
   };
 }
+
+const toldMs = ({ committedMs }: Effects, delayMs: number) =>
+  committedMs === undefined ? BEFORE_ALL_MS : committedMs - delayMs;
 
 function keyOf({ key }: RekeyNode, data: unknown): string {
   const found = key(data as never);
