@@ -11,7 +11,7 @@ const ENTRIES = [
   /^pipelines\/[^/]+\/sample\.ts$/,
   /^local\/services\/lambda\/bootstrap\.ts$/,
   /^test\/support\/.*-child\.ts$/,
-  /^bench\/(main|.*-child)\.ts$/,
+  /^bench\/(main|nexmark\/main|.*-child)\.ts$/,
   /^test\/(sim|torture)\/main\.ts$/,
   /\.d\.ts$/,
 ];

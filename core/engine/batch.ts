@@ -74,6 +74,7 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
   let repaired = 0;
   for (let lostSlots = 0; lostSlots <= MAX_LOST_SLOTS; lostSlots++) {
     const state = await ports.cache.get(batch.shardId);
+    checkShapes(program, state);
     const left = await ports.outbox.deliver(state);
     if (left !== 'nothing') repaired += 1;
     if (left === 'told' && !(await commit(state, state.restEntry(), ports))) continue;
@@ -84,13 +85,24 @@ export async function processBatch(program: Program, batch: Batch, ports: Engine
     if (state.isSealed) throw new LogError(`${batch.shardId}: found a new record; expected none, its log is sealed`);
     await deliver(program, draft, delivered, ports);
     const snapshot = await takeSnapshot(state, ports);
-    if (await commit(state, draft.entry(), ports, token)) {
+    if (await commit(state, draft.entry(program.shapes), ports, token)) {
       const sent = await ports.outbox.deliver(state);
       if (sent === 'told') await commit(state, state.restEntry(), ports); // or another has gone on: then it is said
       return { ...result, commits: 1, snapshot };
     }
   }
   throw new TransientError(`${batch.shardId}: the slot was lost ${MAX_LOST_SLOTS + 1} times in a row`);
+}
+
+/** A kept state would be misread by a step that has become another. */
+function checkShapes({ shapes }: Program, { shardId, shapes: kept }: ShardState): void {
+  for (const [step, shape] of shapes) {
+    const found = kept.get(step) ?? shape;
+    if (found === shape) continue;
+    throw new LogError(
+      `${shardId}: found states of step '${step}' kept as '${found}'; expected '${shape}': a changed step needs a new id`,
+    );
+  }
 }
 
 function resultOf(draft: Draft) {

@@ -1,4 +1,4 @@
-import type { Hopped } from '../event/control.ts';
+import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
@@ -116,6 +116,13 @@ export class Draft {
     return this.keys.length + this.#admitted;
   }
 
+  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
+   *  has its time. */
+  get committedMs(): number | undefined {
+    const { watermarkMs, timers } = this.state;
+    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
+  }
+
   /** The next hop is to hear how far event time has come, with these shards open. */
   forward(shards: readonly string[]): void {
     this.#forward = shards;
@@ -222,7 +229,8 @@ export class Draft {
     return this.#lot;
   }
 
-  entry(): Entry {
+  /** `shapes` says what the states of each step are. */
+  entry(shapes: ReadonlyMap<string, string>): Entry {
     return {
       slot: this.state.slot + 1,
       position: this.position,
@@ -232,6 +240,7 @@ export class Draft {
       keys: this.keys,
       details: {
         ...unlessEmpty('states', [...this.#states.values()]),
+        ...unlessEmpty('shapes', this.#newShapes(shapes)),
         ...unlessEmpty('outbox', this.#forward ? [...this.outbox, this.#watermark(this.#forward)] : this.outbox),
         ...unlessEmpty('lanes', this.#lanes?.changes ?? []),
         ...(this.#lanes?.of && { lanesOf: this.#lanes.of }),
@@ -248,9 +257,14 @@ export class Draft {
     };
   }
 
+  #newShapes(shapes: ReadonlyMap<string, string>): readonly (readonly [step: string, shape: string])[] {
+    const steps = new Set([...this.#states.values()].map(([step]) => step));
+    return [...shapes].filter(([step]) => steps.has(step) && !this.state.shapes.has(step));
+  }
+
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark(of: readonly string[]): Outgoing {
-    const { watermarkMs = null } = this.state;
+    const watermarkMs = this.committedMs ?? (this.watermarkMs === undefined ? null : BEFORE_ALL_MS);
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

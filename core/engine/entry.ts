@@ -35,6 +35,8 @@ export interface Details {
   readonly floors?: readonly Floor[];
   /** What is to be delivered once the entry stands. */
   readonly outbox?: readonly Outgoing[];
+  /** What states of a step are, for each step that has begun to keep some: see `ProcessNode.shape`. */
+  readonly shapes?: readonly (readonly [step: string, shape: string])[];
   /** Behind a hop: what has come of the shards before it, and which of those are open. */
   readonly lanes?: readonly LaneChange[];
   readonly lanesOf?: readonly string[];

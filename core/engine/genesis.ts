@@ -87,6 +87,7 @@ function inherit(parents: readonly ShardState[], range: HashRange): Omit<Entry, 
     keys: once(parts.flatMap(({ keys }) => keys).sort((a, b) => a.arrivalMs - b.arrivalMs)),
     details: {
       floors: parts.flatMap(({ details }) => details.floors ?? []),
+      shapes: [...new Map(parts.flatMap(({ details }) => details.shapes ?? []))],
       ...lanesOf(parts.map(({ details }) => details)),
       states: parts.flatMap(({ details }) => details.states ?? []),
       parked: parts.flatMap(({ details }) => details.parked ?? []),

@@ -23,6 +23,8 @@ export interface Program {
   readonly wakes: ReadonlyMap<string, Wake>;
   /** Event types that reach a step with state: their records must come under the event's key. */
   readonly keyed: ReadonlySet<string>;
+  /** By step: what its kept states are. */
+  readonly shapes: ReadonlyMap<string, string>;
   /** Whether there is a next hop, which is to hear how far event time has come. */
   readonly forwards: boolean;
 }
@@ -51,7 +53,8 @@ export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
   const readers = { own: readerOf(plan), others, keepsStrays: plan.hop > 0 || stage[0] === plan };
   const forwards = plan.nodes.some(({ kind }) => kind === 'rekey');
-  return { plan, readers, types, sources, wakes: link.wakes, keyed: new Set(keyed), forwards };
+  const shapes = new Map(plan.nodes.flatMap((node) => (node.kind === 'process' ? [[node.id, node.shape]] : [])));
+  return { plan, readers, types, shapes, sources, wakes: link.wakes, keyed: new Set(keyed), forwards };
 }
 
 /** What linking the steps of a plan goes by, and what it collects. */

@@ -34,6 +34,8 @@ export class ShardState {
   readonly horizonMs: number;
   readonly recent: RecentKeys;
   readonly lanes = new Lanes();
+  /** What the kept states of each step are. */
+  readonly shapes = new Map<string, string>();
   #slot = -1;
   #position: Position | undefined;
   #arrivalMs = 0;
@@ -154,6 +156,7 @@ export class ShardState {
     this.#snapshot = details.snapshot ?? 0;
     this.#outbox = details.outbox ?? [];
     this.lanes.set(details.lanes ?? [], details.lanesOf);
+    for (const [step, shape] of details.shapes ?? []) this.shapes.set(step, shape);
   }
 
   #setCells(changes: NonNullable<Entry['details']['states']>, reachedMs: number): void {
@@ -209,6 +212,7 @@ export class ShardState {
       details: {
         ...this.#held(() => true),
         floors: this.#floors,
+        shapes: [...this.shapes],
         ...this.#lanesHeld(),
         outbox: this.#outbox,
         quarantined: this.#quarantined,
@@ -232,6 +236,7 @@ export class ShardState {
       details: {
         ...this.#held((partitionKey) => this.#goesTo(range, partitionKey)),
         floors: [...this.#floors, ...own],
+        shapes: [...this.shapes],
         ...this.#lanesHeld(),
       },
     };

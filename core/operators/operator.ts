@@ -55,7 +55,8 @@ export interface Effects {
   readonly parts: Part[];
   /** How far event time has come for the key that is processed; -Infinity before the first event. */
   readonly watermarkMs: number;
-  /** How far it had come for the shard when the batch began; undefined before the first event. */
+  /** How far it had come for the shard when the batch began, and all that was due by then had been seen to; undefined
+   *  before the first event. */
   readonly committedMs: number | undefined;
   /** What a step keeps of a key; undefined when that is nothing. */
   cellOf(step: string, key: string): Cell | undefined;

@@ -6,7 +6,7 @@ import { wakeAfter } from './wake.ts';
 type Waiting = readonly [timeMs: number, id: string, source: string, input: number, data: Json];
 
 /** What is kept of a key: the items that event time has not passed, in its order, and what the step keeps itself. */
-interface Queue {
+export interface Queue {
   readonly waiting: readonly Waiting[];
   readonly own?: Json;
   /** When the step itself wants to be woken. */

@@ -1,4 +1,4 @@
-import type { Plan, PlanNode } from './plan.ts';
+import { type Plan, type PlanNode, partsOf } from './plan.ts';
 
 /** The plan as data: what a snapshot or a script compares. Functions are left out. */
 export function planJson(plan: Plan): object {
@@ -15,17 +15,27 @@ export function planJson(plan: Plan): object {
   };
 }
 
+/** What each step with state keeps, by its id: a change of it under the same id would misread what is kept. */
+export function stateShapes(plan: Plan): Readonly<Record<string, string>> {
+  const nodes = partsOf(plan).flatMap((part) => part.nodes);
+  return Object.fromEntries(nodes.flatMap((node) => (node.kind === 'process' ? [[node.id, node.shape]] : [])));
+}
+
 /** The plan as a Mermaid flow chart. */
 export function planPicture(plan: Plan): string {
-  const edges = plan.nodes.flatMap((node) =>
+  // Behind a hop the rekey before it is the source.
+  const nodes = partsOf(plan).flatMap(({ hop, nodes }) => nodes.filter(({ kind }) => hop === 0 || kind !== 'source'));
+  const edges = nodes.flatMap((node) =>
     'inputs' in node ? node.inputs.map((input) => `  ${name(input)} --> ${name(node.id)}`) : [],
   );
-  return ['flowchart LR', ...plan.nodes.map((node) => `  ${name(node.id)}${shape(node)}`), ...edges].join('\n');
+  return ['flowchart LR', ...nodes.map((node) => `  ${name(node.id)}${shape(node)}`), ...edges].join('\n');
 }
 
 const name = (id: string): string => id.replaceAll(/[^a-z0-9]/g, '_');
 
 function shape(node: PlanNode): string {
   if (node.kind === 'source') return `(["${node.id}"])`;
-  return node.kind === 'lake' ? `[("${node.id}")]` : `["${node.kind} ${node.id}"]`;
+  if (node.kind === 'lake' || node.kind === 'view') return `[("${node.id}")]`;
+  if (node.kind === 'rekey') return `[/"rekey ${node.id}"/]`;
+  return node.kind === 'alert' ? `>"alert ${node.id}"]` : `["${node.kind} ${node.id}"]`;
 }

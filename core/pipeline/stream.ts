@@ -4,6 +4,7 @@ import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
 import { sorted } from './in-order.ts';
 import { type Lake, tableOf } from './lake.ts';
+import { type Matched, type SequenceOptions, sequenceNode, type TimedOut } from './patterns/sequence.ts';
 import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import { quietFor } from './quiet.ts';
@@ -41,6 +42,16 @@ export interface InOrder<Item, Kind extends AsTheyCame | Mapped> {
   readonly late: Stream<Item, Kind>;
 }
 
+/** What comes of a sequence, each a stream of its own. */
+export interface Sequences<Item, Kind extends AsTheyCame | Mapped, Amounts> {
+  /** Each match once: at the time of the item that completed it, or when its time has run out. */
+  readonly matched: Stream<Matched<Item, Amounts>, Mapped>;
+  /** Each partial match whose time ran out, at that time. */
+  readonly timedOut: Stream<TimedOut<Item, Amounts>, Mapped>;
+  /** Items that came after event time had passed them, as they came: they are in no match. */
+  readonly late: Stream<Item, Kind>;
+}
+
 /** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
  *  any number of times. */
 export class Stream<Item, Kind extends AsTheyCame | Mapped> {
@@ -71,7 +82,7 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
-   *  and what to emit. States are JSON and immutable, at most 64 KiB a key; `state: undefined` forgets the key, whose
+   *  and what to emit. States are JSON and immutable, at most 256 KiB a key; `state: undefined` forgets the key, whose
    *  next item begins with `init` again. `on` must depend on nothing else, so that a replay gives the same.
    *  A result's `wakeMs` has `onWake` called for the key once event time has come that far, if nothing else is said before.
    *  What is emitted has `/<id>.n` behind the event's id, or the id `<id>/<time>/<key>.n` when the key was woken. */
@@ -96,6 +107,27 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
    *  follows keeps state by the new key, and joins only what is behind as many rekeys. */
   rekey(id: string, key: (item: Item) => string): Stream<Item, Mapped> {
     return new Stream(this.event, this.#then({ kind: 'rekey', id: checkStepId(id), inputs: [this.#last], key }));
+  }
+
+  /** Finds patterns in the items of each key, in the order of event time; `SequenceOptions` says exactly which.
+   *
+   *  ```ts
+   *  const { matched, timedOut, late } = payments.sequence('card-testing', {
+   *    pattern: (p) =>
+   *      p
+   *        .take('small', { where: ({ amount }) => amount > 0 && amount < 2, times: 3 })
+   *        .not('refund', { where: ({ amount }) => amount < 0 })
+   *        .take('large', {
+   *          where: ({ amount }) => amount > 500,
+   *          given: ({ shop }, { small }) => small.every((each) => each.shop !== shop),
+   *        }),
+   *    within: minutes(10),
+   *  });
+   *  const alerts = matched.map('alert', ({ key, small, large }) => ({ card: key, after: small.length, shop: large.shop }));
+   *  ```
+   *  @throws PipelineError when the pattern or the time is not usable. */
+  sequence<Amounts>(id: string, options: SequenceOptions<Item, Amounts>): Sequences<Item, Kind, Amounts> {
+    return this.#outputs(sequenceNode(checkStepId(id), [this.#last], options), ['matched', 'timedOut', 'late']);
   }
 
   /** Sends the items to a table of the lake, as an alert, to a view or to a stream.

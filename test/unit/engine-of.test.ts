@@ -10,7 +10,7 @@ const shop = pipeline('shop', [
   orders
     .rekey('by-amount', ({ amount }) => String(amount))
     .inOrder('sorted')
-    .late.to(lake('late')),
+    .late.to(lake('late', { schema: Order.schema })),
 ]);
 
 const environment = (part: string, pipelines: string): ProcessEnvironment => ({
