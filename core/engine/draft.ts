@@ -155,7 +155,8 @@ export class Draft {
     const name = stateName(step, key);
     this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
-    if (cell !== undefined && dueMs(cell) < Infinity) this.#dueTimers().add({ wakeMs: dueMs(cell), name });
+    if (cell === undefined || dueMs(cell) === Infinity) return;
+    this.#dueTimers().add({ wakeMs: dueMs(cell), rank: this.state.rankOf(step), name });
   }
 
   /** How far event time has come for a key. */

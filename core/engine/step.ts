@@ -255,7 +255,8 @@ function wakeDue(program: Program, { shardId, position }: EventRecord, draft: Dr
     const timer = draft.takeDue();
     if (timer === undefined) return DONE;
     const [step, key] = splitName(timer.name);
-    const effects = new RecordEffects(draft, timer.wakeMs);
+    // To the steps behind, what is emitted is not late: it could not come before.
+    const effects = new RecordEffects(draft, timer.wakeMs - 1);
     const due = { key, dueMs: timer.wakeMs, shardId, sequenceNumber: position.sequenceNumber };
     const wake = program.wakes.get(step);
     try {
