@@ -1,6 +1,6 @@
 import { days } from './duration.ts';
 import { duration, PipelineError } from './errors.ts';
-import type { Span, TimeOver } from './over.ts';
+import { onlyWindow, type Span, type TimeOver } from './over.ts';
 
 export type CalendarUnit = 'day' | 'week' | 'month';
 
@@ -45,7 +45,13 @@ const UNITS: Readonly<Record<CalendarUnit, Unit>> = {
 const MAX_REMEMBERED = 1_000;
 
 /** Days, weeks from Monday, or months as the clocks of a place show them: where clocks are put forward and back, days have
- *  23 and 25 hours. The rules of a place are those that Node came with. */
+ *  23 and 25 hours. The rules of a place are those that Node came with.
+ *
+ *  @example
+ *  orders.window('per-day', {
+ *    over: calendar('day', { timeZone: 'Europe/Berlin', offset: hours(6) }), // from six to six
+ *    aggregate: { orders: count() },
+ *  }).closed */
 export function calendar(unit: CalendarUnit, { timeZone, offset = 0 }: CalendarOptions): TimeOver {
   const kind = `calendar(${unit}, ${timeZone}, ${offset})`;
   const { shortestMs } = UNITS[unit] ?? {};
@@ -64,7 +70,7 @@ export function calendar(unit: CalendarUnit, { timeZone, offset = 0 }: CalendarO
     }
     return spans.find(({ endMs }) => timeMs < endMs) as Span;
   };
-  return { by: 'time', kind, merges: false, paneOf, windowsOf: (pane) => [pane] };
+  return { by: 'time', kind, merges: false, paneOf, windowAfter: onlyWindow };
 }
 
 /** What the clocks of a place show, and when they show it. */
