@@ -115,19 +115,19 @@ function formatOf(kind: string, timeZone: string): Intl.DateTimeFormat {
   }
 }
 
-/** The unit's spans that reach into a stretch of time, in order and without a gap. */
+/** The unit's spans that reach into a stretch of time, in order. They are sought from one unit before that which the clocks
+ *  show: clocks that are put back over midnight show a day again when the next has begun. */
 function spansOf(unit: Unit, offset: number, { at, when }: Clocks) {
-  const startOf = (beginMs: number) => when(beginMs + offset);
-  const spanAt = (timeMs: number): Span => {
-    let beginMs = unit.beginOf(at(timeMs) - offset);
-    while (startOf(beginMs) > timeMs) beginMs = unit.after(beginMs, -1); // clocks put back over midnight show a day twice
-    let nextMs = unit.after(beginMs, 1);
-    while (startOf(nextMs) <= timeMs) [beginMs, nextMs] = [nextMs, unit.after(nextMs, 1)];
-    return { startMs: startOf(beginMs), endMs: startOf(nextMs) };
-  };
   return (fromMs: number, toMs: number): readonly Span[] => {
     const spans: Span[] = [];
-    for (let ms = fromMs; ms < toMs; ms = spans[spans.length - 1]?.endMs as number) spans.push(spanAt(ms));
+    let beginMs = unit.after(unit.beginOf(at(fromMs) - offset), -1);
+    for (let startMs = when(beginMs + offset); startMs < toMs; ) {
+      beginMs = unit.after(beginMs, 1);
+      const endMs = when(beginMs + offset);
+      const isEmpty = endMs === startMs; // a day that a place left out
+      if (endMs > fromMs && !isEmpty) spans.push({ startMs, endMs });
+      startMs = endMs;
+    }
     return spans;
   };
 }
