@@ -115,7 +115,7 @@ function formatOf(kind: string, timeZone: string): Intl.DateTimeFormat {
   }
 }
 
-/** The unit's spans that reach into a stretch of time, in order. They are sought from one unit before that which the clocks
+/** The unit's spans that reach into a stretch of time, and perhaps some before, in order. They are sought from one unit before that which the clocks
  *  show: clocks that are put back over midnight show a day again when the next has begun. */
 function spansOf(unit: Unit, offset: number, { at, when }: Clocks) {
   return (fromMs: number, toMs: number): readonly Span[] => {
@@ -124,8 +124,7 @@ function spansOf(unit: Unit, offset: number, { at, when }: Clocks) {
     for (let startMs = when(beginMs + offset); startMs < toMs; ) {
       beginMs = unit.after(beginMs, 1);
       const endMs = when(beginMs + offset);
-      const isEmpty = endMs === startMs; // a day that a place left out
-      if (endMs > fromMs && !isEmpty) spans.push({ startMs, endMs });
+      spans.push({ startMs, endMs }); // nothing lies in those that have passed, or in a day that a place left out
       startMs = endMs;
     }
     return spans;
