@@ -40,5 +40,5 @@ export function changesNode<Item>(
     }),
     onWake: () => ({ state: undefined }),
   };
-  return inOrder(node, (item) => [valueIn(item), item]);
+  return inOrder(node, { admit: (item) => [valueIn(item), item] });
 }

@@ -1,6 +1,6 @@
 import { type FieldOf, readerOf, type Scalar, scalar } from '../aggregates/field.ts';
 import { positive } from './errors.ts';
-import { inOrder } from './in-order.ts';
+import { type Admit, inOrder } from './in-order.ts';
 import { added, lastOf, lengthOf, type Parts, withoutFirst } from './parts.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 
@@ -39,9 +39,10 @@ export function dedupeNode<Item>(id: string, inputs: readonly string[], { by, tt
     },
     onWake: () => ({ state: undefined }),
   };
-  return inOrder(node, (item, _, own: Passed | undefined, waiting) => {
+  const admit: Admit = (item, _, own: Passed | undefined, waiting) => {
     const values = waiting + lengthOf(own ?? []);
     if (values < MAX_VALUES) return [scalar(`by ${name}`, read(item)), item];
     throw new RangeError(`${values} values of a key are remembered or wait; at most so many may`);
-  });
+  };
+  return inOrder(node, { admit });
 }

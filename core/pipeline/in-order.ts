@@ -7,7 +7,7 @@ import { wakeAfter } from './wake.ts';
 type Waiting = readonly [timeMs: number, id: string, source: string, input: number, data: Json];
 
 /** What is kept of a key: the items that event time has not passed, in its order, and what the step keeps itself. */
-interface Queue {
+export interface Queue {
   readonly waiting: readonly Waiting[];
   readonly own?: Json;
   /** When the step itself wants to be woken. */
@@ -34,12 +34,22 @@ export const sorted = (id: string, inputs: readonly string[]): ProcessNode =>
     shape: 'in-order',
   });
 
+export interface InOrderOptions {
+  readonly admit?: Admit;
+  /** Inputs whose items are taken also behind the watermark. */
+  readonly takesLate?: readonly number[];
+}
+
 /** The step with its items in the order of event time, those of one millisecond by input and id: each waits until the watermark has
  *  passed it, so that what the step makes of them does not depend on the order in which they arrive. An item behind the
- *  watermark comes too late for that, and leaves by the output `late`.
+ *  watermark comes too late for that, and leaves by the output `late`; those of the inputs `takesLate` are taken all the
+ *  same, as soon as event time moves on.
  *
  *  What an item makes the step emit leaves under the item's id, whenever its turn comes. */
-export function inOrder(node: ProcessNode, admit: Admit = (item) => item): ProcessNode {
+export function inOrder(
+  node: ProcessNode,
+  { admit = (item) => item, takesLate = [] }: InOrderOptions = {},
+): ProcessNode {
   /** The queue once the step has taken all whose time has come. */
   const run = (queue: Queue, key: string, untilMs: number, takes: StepContext['takes']): ProcessResult => {
     const emit: Emitted[] = [];
@@ -73,7 +83,7 @@ export function inOrder(node: ProcessNode, admit: Admit = (item) => item): Proce
     ...node,
     init: () => ({ waiting: [] }),
     on: (queue: Queue, data: Json, { timeMs, watermarkMs, id, source, input }: StepContext) => {
-      if (timeMs < watermarkMs) return resultOf(queue, [{ output: 'late', data }]);
+      if (timeMs < watermarkMs && !takesLate.includes(input)) return resultOf(queue, [{ output: 'late', data }]);
       const { waiting, own } = queue;
       if (waiting.length >= MAX_WAITING)
         throw new RangeError(`${waiting.length} items of a key wait for event time to pass them; at most so many may`);

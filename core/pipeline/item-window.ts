@@ -127,5 +127,5 @@ function itemWindow(id: string, inputs: readonly string[], rule: Rule, aggregati
       return isOver ? { state: undefined, emit } : next({ ...group, told: group.items }, emit);
     },
   };
-  return inOrder(node, of);
+  return inOrder(node, { admit: of });
 }

@@ -1,6 +1,6 @@
 import { keep } from '../event/json.ts';
 import type { Aggregation, Held } from './aggregation.ts';
-import { inOrder } from './in-order.ts';
+import { type Admit, inOrder } from './in-order.ts';
 import type { SlidingOver } from './over.ts';
 import { added, lengthOf, type Parts } from './parts.ts';
 import type { ProcessNode, ProcessResult, StepContext } from './plan.ts';
@@ -109,9 +109,10 @@ export function slidingWindow(
     },
     onWake: () => ({ state: undefined }),
   };
-  return inOrder(node, (item, at, own: Queue | undefined, waiting) => {
+  const admit: Admit = (item, at, own: Queue | undefined, waiting) => {
     const items = own ? lengthOf(own.front) - own.gone + lengthOf(own.back) + waiting : waiting;
     if (items < MAX_ITEMS) return aggregation.of(item, at);
     throw new RangeError(`${items} items of a key lie within ${sizeMs} ms or wait; at most so many may`);
-  });
+  };
+  return inOrder(node, { admit });
 }
