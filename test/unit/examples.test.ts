@@ -14,7 +14,8 @@ const FOLDER = join(ROOT, 'core/pipeline');
 const SCRATCH = join(ROOT, '.millrace/examples');
 
 /** What the docstrings of the public API show: expressions that make a stream of a stream of orders. */
-const shown = readdirSync(FOLDER).flatMap((name) => {
+const sources = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const shown = sources.flatMap((name) => {
   const source = readFileSync(join(FOLDER, name), 'utf8');
   const examples = [...source.matchAll(/@example\n([\s\S]*?) \*\//g)].map(([, code = '']) => code);
   return examples.map((code) => code.replaceAll(/^ *\* {0,2}/gm, ''));
