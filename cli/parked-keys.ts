@@ -2,7 +2,7 @@ import { type ParkedFailure, type ParkedPart, ParkingLot } from '../core/engine/
 import type { ShardLogs } from '../core/engine/shard-log.ts';
 import type { ShardState } from '../core/engine/shard-state.ts';
 import type { Shard } from '../core/ports.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../core/in-parallel.ts';
 
 export type LogReader = Pick<ShardLogs, 'read'>;
 

@@ -11,8 +11,8 @@ const ENTRIES = [
   /^pipelines\/[^/]+\/sample\.ts$/,
   /^local\/services\/lambda\/bootstrap\.ts$/,
   /^test\/support\/.*-child\.ts$/,
+  /^bench\/(main|nexmark\/main|.*-child)\.ts$/,
   /^test\/cases\/print\.ts$/,
-  /^bench\/(main|.*-child)\.ts$/,
   /^test\/(sim|torture)\/main\.ts$/,
   /\.d\.ts$/,
 ];

@@ -1,4 +1,4 @@
-import type { Hopped } from '../event/control.ts';
+import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
@@ -116,6 +116,13 @@ export class Draft {
     return this.keys.length + this.#admitted;
   }
 
+  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
+   *  has its time. */
+  get committedMs(): number | undefined {
+    const { watermarkMs, timers } = this.state;
+    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
+  }
+
   /** The next hop is to hear how far event time has come, with these shards open. */
   forward(shards: readonly string[]): void {
     this.#forward = shards;
@@ -148,7 +155,8 @@ export class Draft {
     const name = stateName(step, key);
     this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
-    if (cell !== undefined && dueMs(cell) < Infinity) this.#dueTimers().add({ wakeMs: dueMs(cell), name });
+    if (cell === undefined || dueMs(cell) === Infinity) return;
+    this.#dueTimers().add({ wakeMs: dueMs(cell), rank: this.state.rankOf(step), name });
   }
 
   /** How far event time has come for a key. */
@@ -257,7 +265,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark(of: readonly string[]): Outgoing {
-    const { watermarkMs = null } = this.state;
+    const watermarkMs = this.committedMs ?? (this.watermarkMs === undefined ? null : BEFORE_ALL_MS);
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

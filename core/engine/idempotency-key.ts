@@ -7,5 +7,5 @@ export const KEY_BYTES = 12;
 /** The idempotency key of an event: its source and id, hashed. A string of 12 Latin-1 characters, since those are what
  *  a Set compares by value at the least cost. */
 export function idempotencyKey(source: string, id: string): string {
-  return hash('sha256', `${source.length}:${source}${id}`, 'buffer').toString('latin1', 0, KEY_BYTES);
+  return hash('sha256', `${source.length}:${source}${id}`, 'binary').slice(0, KEY_BYTES);
 }

@@ -61,7 +61,9 @@ function eventTime(
 ): number {
   const name = type.time ?? 'time';
   const found = type.time === undefined ? time : data[type.time];
-  const timeMs = typeof found === 'string' && rfc3339.safeParse(found).success ? Date.parse(found) : Number.NaN;
+  // The type's own field is a z.iso.datetime() that has been checked.
+  const isTime = typeof found === 'string' && (type.time !== undefined || rfc3339.safeParse(found).success);
+  const timeMs = isTime ? Date.parse(found) : Number.NaN;
   if (Number.isNaN(timeMs)) throw new Rejected('event-time', type.type, `${name}: ${show(found)}`, 'an RFC 3339 time');
   const { behindDays, aheadDays } = type.accept;
   if (timeMs < arrivalMs - behindDays * DAY_MS || timeMs > arrivalMs + aheadDays * DAY_MS) {

@@ -13,9 +13,13 @@ export interface CloudEvent {
   readonly data: unknown;
 }
 
-/** Turns any other JSON into a CloudEvent. `record` says where it came from, for sources without ids of their own.
- *  What it throws quarantines the record. */
-export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent;
+/** What a `Decode` answers for a record that tells of no event and is nobody's fault, such as the tombstones and control
+ *  records of change streams: the record is counted as skipped. No JSON is ever equal to it. */
+export const IGNORED = Symbol('ignored');
+
+/** Turns any other JSON into a CloudEvent. `json` is undefined for a record of 0 bytes; `record` says where it came from,
+ *  for sources without ids of their own. What it throws quarantines the record. */
+export type Decode = (json: unknown, record: RecordOrigin) => CloudEvent | typeof IGNORED;
 
 export interface RecordOrigin {
   readonly partitionKey: string;
@@ -45,6 +49,7 @@ const cloudEvent = z.object({
 
 /** @throws Rejected naming the first attribute that is missing or wrong. */
 export function readEnvelope(json: unknown): CloudEvent {
+  if (isPlain(json)) return json;
   const result = cloudEvent.safeParse(json);
   if (result.success && result.data.data !== undefined) return result.data;
   const issue = result.error?.issues[0];
@@ -58,13 +63,30 @@ export function readEnvelope(json: unknown): CloudEvent {
   );
 }
 
+/** Whether it is an event as nearly all are, which is told without the schema. */
+function isPlain(json: unknown): json is CloudEvent {
+  if (typeof json !== 'object' || json === null) return false;
+  const { specversion, id, source, type, time, data } = json as Record<string, unknown>;
+  return (
+    specversion === '1.0' &&
+    isBounded(id, 512) &&
+    isBounded(source, 1024) &&
+    isBounded(type, 256) &&
+    (time === undefined || (typeof time === 'string' && time.length <= 64)) &&
+    data !== undefined
+  );
+}
+
+const isBounded = (text: unknown, limit: number) =>
+  typeof text === 'string' && text.length > 0 && text.length <= limit && text.isWellFormed();
+
 function attributeOf(json: unknown, attribute: string): string {
   const value = (json as Record<string, unknown>)[attribute];
   return typeof value === 'object' && value !== null ? kindOf(value) : show(value);
 }
 
 /** The JSON kind of a value, for messages. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

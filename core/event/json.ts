@@ -11,7 +11,7 @@ export interface Cell {
 }
 
 /** Largest state of one key in one step, as JSON characters. */
-export const MAX_STATE_CHARS = 64 * 1024;
+export const MAX_STATE_CHARS = 256 * 1024;
 
 /** A step's state is not one that can be kept. */
 export class StateError extends Error {
@@ -48,26 +48,38 @@ function keepPart(step: string, value: unknown, depth: number): Json {
   if (typeof value !== 'object') throw refused(step, typeof value === 'number' ? String(value) : `a ${typeof value}`);
   if (kept.has(value)) return value as Json;
   if (depth === MAX_DEPTH) throw refused(step, `more than ${MAX_DEPTH} levels`);
-  const isArray = Array.isArray(value);
-  const copy = isArray ? keepArray(step, value, depth) : keepObject(step, value, depth);
+  return Array.isArray(value) ? keepArray(step, value, depth) : keepObject(step, value, depth);
+}
+
+function keepArray(step: string, value: readonly unknown[], depth: number): Json {
+  const copy: Json[] = [];
   let chars = 2;
-  if (isArray) for (const part of copy as readonly Json[]) chars += sizeOf(part) + 1;
-  else for (const name in copy) chars += sizeOf((copy as Record<string, Json>)[name] as Json) + name.length + 4;
+  for (let n = 0; n < value.length; n++) {
+    const part = keepPart(step, value[n], depth + 1);
+    copy.push(part);
+    chars += sizeOf(part) + 1;
+  }
   kept.set(copy, chars);
   return Object.freeze(copy);
 }
 
-function keepArray(step: string, value: readonly unknown[], depth: number): readonly Json[] {
-  return Array.from(value, (part) => keepPart(step, part, depth + 1));
-}
-
-function keepObject(step: string, value: object, depth: number): { readonly [name: string]: Json } {
+function keepObject(step: string, value: object, depth: number): Json {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw refused(step, `a ${prototype.constructor?.name ?? 'class instance'}`);
   }
-  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
-  return Object.fromEntries(fields.map(([name, part]) => [name, keepPart(step, part, depth + 1)]));
+  const copy: Record<string, Json> = {};
+  let chars = 2;
+  for (const name of Object.keys(value)) {
+    const found = (value as Record<string, unknown>)[name];
+    if (found === undefined) continue;
+    if (name === '__proto__') throw refused(step, "a key '__proto__'");
+    const part = keepPart(step, found, depth + 1);
+    copy[name] = part;
+    chars += sizeOf(part) + name.length + 4;
+  }
+  kept.set(copy, chars);
+  return Object.freeze(copy);
 }
 
 /** Characters as JSON, escapes not counted. */

@@ -4,10 +4,10 @@ import { Rejected, show } from './rejection.ts';
 /** Deepest nesting taken: far above what a table can hold, far below what exhausts a stack. */
 export const MAX_DEPTH = 64;
 
-/** Parses a record's bytes as JSON.
- *  @throws Rejected when they are empty, not UTF-8, not JSON, nested too deeply, or set `__proto__`. */
+/** Parses a record's bytes as JSON; undefined, which no JSON is, for none.
+ *  @throws Rejected when they are not UTF-8, not JSON, nested too deeply, or set `__proto__`. */
 export function parseJson(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) throw new Rejected('empty', 'decode', 'a record of 0 bytes', 'a JSON document');
+  if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new Rejected('not-utf8', 'decode', `${bytes.length} bytes that are not UTF-8`, 'UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (isDeeperThan(text, MAX_DEPTH)) {

@@ -1,5 +1,5 @@
 import { type Control, readControl } from './control.ts';
-import { type CloudEvent, type Decode, type RecordOrigin, readEnvelope } from './envelope.ts';
+import { type CloudEvent, type Decode, IGNORED, type RecordOrigin, readEnvelope } from './envelope.ts';
 import type { EventType } from './event.ts';
 import { parseJson } from './parse.ts';
 import { Rejected, show } from './rejection.ts';
@@ -17,7 +17,7 @@ export interface Readers {
   readonly keepsStrays: boolean;
 }
 
-/** An event of another pipeline, or a record that another pipeline keeps. */
+/** An event of another pipeline, a record that another pipeline keeps, or one that a `decode` function ignores. */
 export const NOT_OURS = 'not ours';
 
 /** Reads a record's bytes as a CloudEvent of one of the own types, or as a control record of whatever pipeline.
@@ -32,16 +32,17 @@ export function readRecord(
     const control = readControl(json);
     if (control) return control;
     const event = attempt(() => readAs(own, json, origin));
-    if (!(event instanceof Rejected)) return event;
-    if (others.some((other) => !(attempt(() => readAs(other, json, origin)) instanceof Rejected))) return NOT_OURS;
-    throw event;
+    if (event && !(event instanceof Rejected)) return event;
+    const isOther = (found: ReturnType<typeof attempt>) => found !== undefined && !(found instanceof Rejected);
+    if (others.some((other) => isOther(attempt(() => readAs(other, json, origin))))) return NOT_OURS;
+    throw event ?? unknownType(own, json, origin);
   } catch (error) {
     if (error instanceof Rejected && !keepsStrays) return NOT_OURS;
     throw error;
   }
 }
 
-function attempt(read: () => CloudEvent): CloudEvent | Rejected {
+function attempt<Read>(read: () => Read): Read | Rejected {
   try {
     return read();
   } catch (error) {
@@ -50,16 +51,33 @@ function attempt(read: () => CloudEvent): CloudEvent | Rejected {
   }
 }
 
-function readAs({ types, decode }: Reader, json: unknown, origin: RecordOrigin): CloudEvent {
-  const event = readEnvelope(decode ? custom(decode, json, origin) : json);
-  if (types.has(event.type)) return event;
-  throw new Rejected('unknown-type', 'envelope', show(event.type), [...types.keys()].join(' or '));
+/** Undefined for an event of a type that the reader does not take: most such are another's, and an error would cost more
+ *  than all else. */
+function readAs(reader: Reader, json: unknown, origin: RecordOrigin): CloudEvent | typeof NOT_OURS | undefined {
+  const event = envelopeOf(reader, json, origin);
+  return event === NOT_OURS || reader.types.has(event.type) ? event : undefined;
 }
+
+function unknownType(reader: Reader, json: unknown, origin: RecordOrigin): Rejected {
+  const { type } = envelopeOf(reader, json, origin) as CloudEvent;
+  return new Rejected('unknown-type', 'envelope', show(type), [...reader.types.keys()].join(' or '));
+}
+
+function envelopeOf({ decode }: Reader, json: unknown, origin: RecordOrigin): CloudEvent | typeof NOT_OURS {
+  const decoded = decode ? custom(decode, json, origin) : json;
+  if (decoded === IGNORED) return NOT_OURS;
+  if (decoded === undefined && json === undefined) throw empty();
+  return readEnvelope(decoded);
+}
+
+const empty = () => new Rejected('empty', 'decode', 'a record of 0 bytes', 'a JSON document');
 
 function custom(decode: Decode, json: unknown, origin: RecordOrigin): unknown {
   try {
     return decode(json, origin);
   } catch (error) {
+    if (error instanceof Rejected) throw error;
+    if (json === undefined) throw empty(); // most functions expect a document
     throw new Rejected('decode-failed', 'decode', show(error), "JSON that the pipeline's decode function takes");
   }
 }

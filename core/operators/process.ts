@@ -24,9 +24,14 @@ export interface ProcessLink {
 }
 
 export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLink, next: Push): Process {
-  const keepCell = (key: string, result: ProcessResult, expiresMs: number | undefined, effects: Effects) => {
+  const keepCell = (
+    key: string,
+    result: ProcessResult,
+    { expiresMs, watermarkMs }: { readonly expiresMs: number | undefined; readonly watermarkMs: number },
+    effects: Effects,
+  ) => {
     if (result.state === undefined) return effects.setCell(node.id, key, undefined);
-    const wakeMs = wakeAfter(node, result.wakeMs, effects.watermarkMs);
+    const wakeMs = wakeAfter(node, result.wakeMs, watermarkMs);
     const state = keep(node.id, result.state);
     const cell: Cell = {
       state,
@@ -52,7 +57,7 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
       const context = { key, timeMs, watermarkMs, id, source, input, takes };
       const result = node.on(before as never, item.data as never, context);
       const expiresMs = node.ttlMs === undefined ? undefined : Math.max(timeMs, watermarkMs) + node.ttlMs;
-      keepCell(key, result, expiresMs, effects);
+      keepCell(key, result, { expiresMs, watermarkMs }, effects);
       emit(item, result.emit, `/${node.id}`, effects);
     };
 
@@ -64,7 +69,7 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
         return effects.setCell(node.id, key, undefined); // not woken but expired
       }
       const result = node.onWake(cell.state as never, { key, wakeMs: dueMs, takes });
-      keepCell(key, result, cell.expiresMs, effects);
+      keepCell(key, result, { expiresMs: cell.expiresMs, watermarkMs: dueMs }, effects);
       const id = `${node.id}/${dueMs}/${key}`;
       const woken = { type, id, source: `/millrace/${pipeline}`, key, timeMs: dueMs, data: undefined };
       const item = { event: woken, shardId, sequenceNumber, suffix: '', isDerived: true, data: undefined };

@@ -1,3 +1,4 @@
+import { BEFORE_ALL_MS } from '../event/control.ts';
 import { type Json, toJson } from '../event/json.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
@@ -19,11 +20,11 @@ export const alert = (node: AlertNode): Push =>
     return { subject: node.subject, text };
   });
 
-/** Keeps the items' rows by key. Where they lie in the stream says which of two is later. */
+/** Keeps the items' rows by key. */
 export const view = (node: ViewNode): Push =>
-  sender(node.id, MAX_ROW_BYTES, ({ data, sequenceNumber }) => {
+  sender(node.id, MAX_ROW_BYTES, ({ data }) => {
     const row = node.row(data as never);
-    return { sequenceNumber, ...(row !== undefined && { row: toJson(node.id, row) }) };
+    return { ...(row !== undefined && { row: toJson(node.id, row) }) };
   });
 
 /** Puts the items to a stream as events. */
@@ -37,7 +38,7 @@ export const publish = (node: PublishNode): Push =>
 type Rekeyed = {
   readonly key: string;
   readonly item: Json;
-  readonly watermarkMs: number | null;
+  readonly watermarkMs: number;
 };
 
 /** Sends the items on under another key. */
@@ -46,7 +47,7 @@ export const rekey = (node: RekeyNode): Push =>
     ? combine(node, node.combiner)
     : sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
         const key = keyOf(node, data);
-        return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? null };
+        return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
       });
 
 /** The same, the items of a batch taken together where they are of one group. */
@@ -60,7 +61,7 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
     const { source, timeMs } = event;
     const key = keyOf(node, data);
     for (const [group, part] of partsOf(data as never, { timeMs, id })) {
-      const body = { key, item: toJson(node.id, part), watermarkMs: effects.committedMs ?? null };
+      const body = { key, item: toJson(node.id, part), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
       const message = { sink: node.id, id, source, key, timeMs, body };
       effects.parts.push({ message, group, merge: both });
     }

@@ -6,7 +6,7 @@ import { wakeAfter } from './wake.ts';
 type Waiting = readonly [timeMs: number, id: string, source: string, input: number, data: Json];
 
 /** What is kept of a key: the items that event time has not passed, in its order, and what the step keeps itself. */
-interface Queue {
+export interface Queue {
   readonly waiting: readonly Waiting[];
   readonly own?: Json;
   /** When the step itself wants to be woken. */
@@ -28,10 +28,14 @@ export const sorted = (id: string, inputs: readonly string[]): ProcessNode =>
 
 /** The step with its items in the order of event time, those of one millisecond by input and id: each waits until the watermark has
  *  passed it, so that what the step makes of them does not depend on the order in which they arrive. An item behind the
- *  watermark comes too late for that, and leaves by the output `late`.
+ *  watermark comes too late for that, and leaves by the output `late`; those of the inputs `takesLate` are taken all the
+ *  same, as soon as event time moves on.
  *
  *  What an item makes the step emit leaves under the item's id, whenever its turn comes. */
-export function inOrder(node: ProcessNode): ProcessNode {
+export function inOrder(
+  node: ProcessNode,
+  { takesLate = [] }: { readonly takesLate?: readonly number[] } = {},
+): ProcessNode {
   /** The queue once the step has taken all whose time has come. */
   const run = (queue: Queue, key: string, untilMs: number, takes: StepContext['takes']): ProcessResult => {
     const emit: Emitted[] = [];
@@ -65,7 +69,7 @@ export function inOrder(node: ProcessNode): ProcessNode {
     ...node,
     init: () => ({ waiting: [] }),
     on: (queue: Queue, data: Json, { timeMs, watermarkMs, id, source, input }: StepContext) => {
-      if (timeMs < watermarkMs) return resultOf(queue, [{ output: 'late', data }]);
+      if (timeMs < watermarkMs && !takesLate.includes(input)) return resultOf(queue, [{ output: 'late', data }]);
       return resultOf({ ...queue, waiting: inserted(queue.waiting, [timeMs, id, source, input, data]) }, []);
     },
     onWake: (queue: Queue, { key, wakeMs, takes }: StepWakeContext) => run(queue, key, wakeMs, takes),

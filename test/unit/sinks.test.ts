@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { memoryAlerts } from '../../adapters/memory/alerts.ts';
+import { redriveRecord } from '../../core/event/control.ts';
 import { event } from '../../core/event/index.ts';
 import { alert, from, hours, lake, minutes, pipeline, stream, view } from '../../core/pipeline/index.ts';
 import { type AlertMessage, TransientError } from '../../core/ports.ts';
@@ -128,6 +129,25 @@ describe('a view', () => {
     restart();
     await run([]);
     expect([...views.rows('last_order').values()]).toMatchObject([{ amount: 3 }]);
+  });
+
+  it('takes a parked event that was taken through for later than what came while it waited', async () => {
+    let isBroken = true;
+    const counted = orders.process('count', {
+      init: () => 0,
+      on: (count: number, { amount }, { timeMs }) => {
+        if (amount === 2 && isBroken) throw new Error('a bug');
+        return { state: count + 1, emit: [{ count: count + 1 }], wakeMs: timeMs + minutes(10) };
+      },
+      onWake: (count) => ({ state: count, emit: [{ count }] }),
+    });
+    const parking = pipeline('viewed', [counted.to(view('counts', { row: (row) => row }))], { outOfOrderness: 0 });
+    const { run, views } = engineInMemory(parking);
+    await run([at(1, 'ada', 0, 1), at(2, 'ada', 1, 2)]);
+    await run([at(3, 'bob', 30, 1)]); // ada is woken while her second order waits
+    isBroken = false;
+    await run([recordAt(4, redriveRecord('r', 'viewed', 'ada'), START, 'ada')]);
+    expect(views.rows('counts').get('ada')).toEqual({ count: 2 });
   });
 });
 

@@ -1,0 +1,3 @@
+import { nexmark } from './command.ts';
+
+process.exitCode = await nexmark(process.argv.slice(2), (text) => process.stdout.write(text));

@@ -1,0 +1,21 @@
+import type { Query } from '../query.ts';
+
+export const q16: Query = {
+  name: 'q16',
+  asks: 'How many bids, bidders and auctions each channel had each day, in all and by level of price, and its last minute.',
+  sql: `
+SELECT channel, strftime(dateTime, '%Y-%m-%d') AS day, max(strftime(dateTime, '%H:%M')) AS minute, count(*) AS bids,
+  count(*) FILTER (price < 10000) AS lowBids,
+  count(*) FILTER (price >= 10000 AND price < 1000000) AS middleBids,
+  count(*) FILTER (price >= 1000000) AS highBids,
+  count(DISTINCT bidder) AS bidders,
+  count(DISTINCT bidder) FILTER (price < 10000) AS lowBidders,
+  count(DISTINCT bidder) FILTER (price >= 10000 AND price < 1000000) AS middleBidders,
+  count(DISTINCT bidder) FILTER (price >= 1000000) AS highBidders,
+  count(DISTINCT auction) AS auctions,
+  count(DISTINCT auction) FILTER (price < 10000) AS lowAuctions,
+  count(DISTINCT auction) FILTER (price >= 10000 AND price < 1000000) AS middleAuctions,
+  count(DISTINCT auction) FILTER (price >= 1000000) AS highAuctions
+FROM bid
+GROUP BY ALL`,
+};
