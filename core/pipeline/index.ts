@@ -1,10 +1,11 @@
 /** What a pipeline's author imports. */
 export * from '../aggregates/index.ts';
+export { calendar } from './calendar.ts';
 export { days, hours, minutes, seconds } from './duration.ts';
 export type { JoinOptions } from './join.ts';
 export { lake } from './lake.ts';
 export type { LookupOptions } from './lookup.ts';
-export { hopping, session, tumbling } from './over.ts';
+export { counting, global, hopping, session, sliding, tumbling } from './over.ts';
 export type { Skip } from './patterns/matcher.ts';
 export type { Contiguity, Times } from './patterns/pattern.ts';
 export type { Matched, SequenceOptions, TimedOut } from './patterns/sequence.ts';

@@ -1,5 +1,7 @@
 import type { Aggregates } from '../aggregates/aggregate.ts';
 import type { DataOf, EventType } from '../event/event.ts';
+import { type ChangesOptions, changesNode } from './changes.ts';
+import { type DedupeOptions, dedupeNode } from './dedupe.ts';
 import { checkStepId, PipelineError } from './errors.ts';
 import type { Fits } from './fits.ts';
 import { sorted } from './in-order.ts';
@@ -10,6 +12,7 @@ import { type Matched, type SequenceOptions, sequenceNode, type TimedOut } from 
 import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import { quietFor } from './quiet.ts';
+import { type RateLimitOptions, rateLimitNode } from './rate-limit.ts';
 import type { JoinHow } from './sides.ts';
 import type { Target } from './sinks.ts';
 import { SourceTable } from './table.ts';
@@ -33,11 +36,13 @@ export interface Output {
 
 /** What comes of a window step, each a stream of its own. */
 export interface Windows<Item, Kind extends AsTheyCame | Mapped, Named> {
-  /** Each window once, when event time has passed its end and grace. */
+  /** Each window once, when it takes no more items: when event time has passed its end and grace. */
   readonly closed: Stream<Windowed<Named>, Mapped>;
+  /** Each window when its results are due, at its end if it has one, and again at every item that comes in its grace. */
+  readonly results: Stream<Updated<Named>, Mapped>;
   /** Each window at every item that comes into it, also in its grace. */
   readonly updates: Stream<Updated<Named>, Mapped>;
-  /** Items that came after all their windows had closed, as they came. */
+  /** Items that came too late for their windows, as they came. */
   readonly late: Stream<Item, Kind>;
 }
 
@@ -70,6 +75,12 @@ export interface Joined<
   readonly items: Stream<Result, Mapped>;
   /** Items that came after event time had passed them, as they came. */
   readonly late: { readonly left: Stream<Left, LeftKind>; readonly right: Stream<Right, RightKind> };
+}
+
+/** A stream's items in the order of event time, as many as may pass. */
+export interface Limited<Item, Kind extends AsTheyCame | Mapped> extends InOrder<Item, Kind> {
+  /** The others. */
+  readonly over: Stream<Item, Kind>;
 }
 
 /** A stream of items keyed by its events' key. Immutable: every verb returns a new stream, so a stream can be used
@@ -110,10 +121,10 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
     return new Stream(this.event, this.#then(processNode(checkStepId(id), [this.#last], options)));
   }
 
-  /** Groups the items of each key in windows of event time.
+  /** Groups the items of each key in windows: of event time, of so many items, or of all.
    *  @throws PipelineError when a duration is not usable or an aggregate's name is taken. */
   window<Named extends Aggregates<Item>>(id: string, options: WindowOptions<Item, Named>): Windows<Item, Kind, Named> {
-    return this.#outputs(windowNode(checkStepId(id), [this.#last], options), ['closed', 'updates', 'late']);
+    return this.#outputs(windowNode(checkStepId(id), [this.#last], options), ['closed', 'results', 'updates', 'late']);
   }
 
   /** The items of each key in the order of event time, each once the watermark has passed it: later, but the same whatever
@@ -176,6 +187,22 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
     return { items: outputOf(this.event, path, 'items'), late: outputOf(this.event, path, 'late') };
   }
 
+  /** The first of equal items of a key by event time: for `ttl` after it, its equals are left out. Of a key, at most 1,000
+   *  values may come within `ttl` and the pipeline's `outOfOrderness`. */
+  dedupe(id: string, options: DedupeOptions<Item>): InOrder<Item, Kind> {
+    return this.#outputs(dedupeNode(checkStepId(id), [this.#last], options), ['items', 'late']);
+  }
+
+  /** The items whose value is another than that of the key's item before, in event time; a key's first is one of them. */
+  changes(id: string, options: ChangesOptions<Item>): InOrder<Item, Kind> {
+    return this.#outputs(changesNode(checkStepId(id), [this.#last], options), ['items', 'late']);
+  }
+
+  /** Lets items of a key pass in the order of event time, at most so many in any stretch of `per`; the others go `over`. */
+  rateLimit(id: string, options: RateLimitOptions): Limited<Item, Kind> {
+    return this.#outputs(rateLimitNode(checkStepId(id), [this.#last], options), ['items', 'over', 'late']);
+  }
+
   /** The same items under another key: they go on through a Kinesis stream of the pipeline's own, each once, and what
    *  follows is another part of the pipeline, with a function and a log of its own. Items are JSON, at most 1 MB. What
    *  follows keeps state by the new key, and joins only what is behind as many rekeys. */
@@ -228,10 +255,7 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** The outputs of a step, each as a stream. */
-  #outputs<Outputs extends { readonly [Name in keyof Outputs]: Stream<never, AsTheyCame | Mapped> }>(
-    step: ProcessNode,
-    names: readonly (keyof Outputs & string)[],
-  ): Outputs {
+  #outputs<Outputs>(step: ProcessNode, names: readonly (keyof Outputs & string)[]): Outputs {
     const path = this.#then(step);
     return Object.fromEntries(names.map((name) => [name, outputOf(this.event, path, name)])) as unknown as Outputs;
   }

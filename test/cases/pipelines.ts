@@ -11,7 +11,7 @@ import {
   sum,
   tumbling,
 } from '../../core/pipeline/index.ts';
-import type { Over } from '../../core/pipeline/over.ts';
+import type { TimeOver } from '../../core/pipeline/over.ts';
 import { AGGREGATES } from './aggregates.ts';
 import { items, thrower } from './items.ts';
 
@@ -53,14 +53,14 @@ const silence = items.process('silence', {
   }),
 });
 
-function windows(over: Over, { grace = 0, outOfOrderness = 0 } = {}): Plan {
+function windows(over: TimeOver, { grace = 0, outOfOrderness = 0 } = {}): Plan {
   const { closed, late } = items.window('windows', { over, grace, aggregate: { items: count(), total: sum('value') } });
   return pipeline('windows', [closed.to(lake('closed', { schema: Window })), late.to(lake('late'))], {
     outOfOrderness,
   });
 }
 
-function updates(over: Over, grace: number): Plan {
+function updates(over: TimeOver, grace: number): Plan {
   const step = items.window('windows', { over, grace, aggregate: { items: count(), total: sum('value') } });
   const schema = Window.extend({ revision: z.int() });
   return pipeline('updates', [step.updates.to(lake('updates', { schema }))], { outOfOrderness: 0 });
