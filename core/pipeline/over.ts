@@ -12,7 +12,7 @@ export interface Over {
   readonly kind: string;
   /** The windows that an item of this time belongs to, earliest first. */
   readonly windowsOf: (timeMs: number) => readonly Span[];
-  /** Whether windows of a key that overlap or touch become one. */
+  /** Whether windows of a key that overlap become one. Not those that touch: the first may have closed by then. */
   readonly merges: boolean;
 }
 

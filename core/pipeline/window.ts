@@ -66,7 +66,7 @@ export function windowNode<Item, Named extends Aggregates<Item>>(
   /** The key's windows with the item's in them, and the one that the item came into. */
   const put = (open: readonly Open[], fresh: Open): { readonly windows: readonly Open[]; readonly into: Open } => {
     const isSame = (each: Open) =>
-      over.merges ? each.startMs <= fresh.endMs && fresh.startMs <= each.endMs : each.startMs === fresh.startMs;
+      over.merges ? each.startMs < fresh.endMs && fresh.startMs < each.endMs : each.startMs === fresh.startMs;
     const same = open.filter(isSame);
     const [first, ...more] = same;
     const before = first && more.reduce(merged, first);

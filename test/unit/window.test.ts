@@ -126,6 +126,18 @@ describe('session windows', () => {
     await run([heartbeat(6, 200)]);
     expect(told(tables.rows('closed'))).toHaveLength(2); // the heartbeat is no event of another key's time
   });
+
+  it.each([
+    ['before its end has passed', ['ada 0', 'ada 10', 'bob 12']],
+    ['when its end has passed', ['ada 0', 'bob 10', 'ada 10']],
+  ])('end where the gap ends: an item at the end comes into the next, %s', async (_, items) => {
+    const { run, lake: tables } = engineInMemory(windows(session(minutes(10))));
+    const [first, ...more] = items.map((item, n) => at(n, item.split(' ')[0] as string, Number(item.split(' ')[1])));
+    for (const record of [first as never, ...more, at(9, 'eve', 60)]) await run([record]);
+    const ofAda = tables.rows('closed').filter(({ key }) => key === 'ada');
+    expect(ofAda.map(({ start, end }) => `${minuteOf(start)}-${minuteOf(end)}`)).toEqual(['0-10', '10-20']);
+    expect(tables.rows('late')).toEqual([]);
+  });
 });
 
 const heartbeat = (n: number, ms: number) => recordAt(n, heartbeatRecord(`h${n}`), START + n + ms, `h${n}`);
