@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { compareTimers, DueTimers, type Timer, Timers } from '../../core/engine/timers.ts';
-import { heartbeatRecord, redriveRecord } from '../../core/event/control.ts';
+import { heartbeatRecord } from '../../core/event/control.ts';
 import { from, hours, lake, minutes, pipeline, seconds } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt } from '../support/engine.ts';
@@ -152,37 +152,6 @@ describe('a step that asks to be woken', () => {
     broken = false;
     expect(await run(records.slice(2))).toMatchObject({ events: 1, stopped: undefined });
     expect(tables.rows('woken')).toMatchObject([{ n: 1 }]);
-  });
-
-  it('is woken between two parked events that are taken through', async () => {
-    let broken = true;
-    const parking = pipeline(
-      'parking',
-      [
-        from(Order)
-          .filter('sound', () => {
-            if (broken) throw new Error('a bug');
-            return true;
-          })
-          .process('silence', {
-            init: () => 0,
-            on: (orders: number, _, { timeMs }) => ({ state: orders + 1, wakeMs: timeMs + minutes(10) }),
-            onWake: (orders, { key, wakeMs }) => ({
-              state: undefined,
-              emit: [{ customer: key, orders, minute: (wakeMs - START) / 60_000 }],
-            }),
-          })
-          .to(lake('silent', { schema: z.object({ customer: z.string(), orders: z.int(), minute: z.number() }) })),
-      ],
-      { outOfOrderness: 0 },
-    );
-    const { run, lake: tables } = engineInMemory(parking);
-    expect(await run([at(1, 'ada', 0), at(2, 'ada', 5), at(3, 'ada', 30), at(4, 'ada', 60)])).toMatchObject({
-      parked: 4,
-    });
-    broken = false;
-    await run([recordAt(5, redriveRecord('r', 'parking', 'ada'), START, 'ada')]);
-    expect(told(tables.rows('silent'))).toEqual(['ada 2 15', 'ada 1 40']);
   });
 
   it('spreads a great many over commits', async () => {

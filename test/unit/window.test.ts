@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { count } from '../../core/aggregates/count.ts';
 import { latest } from '../../core/aggregates/ends.ts';
 import { sum } from '../../core/aggregates/sum.ts';
-import { heartbeatRecord } from '../../core/event/control.ts';
+import { heartbeatRecord, redriveRecord } from '../../core/event/control.ts';
 import {
   from,
   hopping,
@@ -75,6 +75,25 @@ describe('tumbling windows', () => {
     });
     await run([at(5, 'bob', 11)]);
     expect(told(tables.rows('closed')).slice(2)).toEqual(['ada 5-10 1 4 4']);
+  });
+
+  it('close between two parked events that are taken through', async () => {
+    let broken = true;
+    const sound = from(Order).filter('sound', () => {
+      if (broken) throw new Error('a bug');
+      return true;
+    });
+    const { closed } = sound.window('w', { over: tumbling(minutes(5)), aggregate: { orders: count() } });
+    const schema = z.object({ key: z.string(), orders: z.int() });
+    const parking = pipeline('parking', [closed.to(lake('closed', { schema }))], { outOfOrderness: 0 });
+    const { run, lake: tables } = engineInMemory(parking);
+    expect(await run([at(1, 'ada', 0), at(2, 'ada', 9), at(3, 'ada', 60)])).toMatchObject({ parked: 3 });
+    broken = false;
+    await run([recordAt(4, redriveRecord('r', 'parking', 'ada'), START, 'ada')]);
+    expect(tables.rows('closed').map(({ event_id }) => event_id)).toEqual([
+      `w/${START + minutes(5)}/ada.0`,
+      `w/${START + minutes(10)}/ada.0`,
+    ]);
   });
 
   it('take late items until their grace is over, and have them come out as late afterwards', async () => {
