@@ -137,7 +137,7 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
     case 'heartbeat':
       if (program.plan.hop > 0) return skip(draft); // time comes over the hop
       draft.pass(Math.max(draft.arrivalMs, record.arrivalMs));
-      if (program.forwards) draft.forward(control.shards);
+      draft.forward(control.shards, program.forwardDelayMs);
       return DONE;
     case 'rekeyed':
       return comeOver(program, control, record, draft, () => {
@@ -146,7 +146,7 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
       });
     case 'watermark':
       return comeOver(program, control, record, draft, () => {
-        if (program.forwards) draft.forward(control.shards);
+        draft.forward(control.shards, program.forwardDelayMs);
         return DONE;
       });
   }
@@ -257,7 +257,8 @@ function wakeDue(program: Program, { shardId, position }: EventRecord, draft: Dr
     const timer = draft.takeDue();
     if (timer === undefined) return DONE;
     const [step, key] = splitName(timer.name);
-    const effects = new RecordEffects(draft, timer.wakeMs);
+    // To the steps behind, what is emitted is not late: it could not come before.
+    const effects = new RecordEffects(draft, timer.wakeMs - 1);
     const due = { key, dueMs: timer.wakeMs, shardId, sequenceNumber: position.sequenceNumber };
     const wake = program.wakes.get(step);
     try {

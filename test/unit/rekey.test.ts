@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import { count, from, hopping, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -159,6 +159,40 @@ describe('a rekey', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('sends a part of each window and batch where windows are all that follows', async () => {
+    const sent = async (step: 'alone' | 'with its items') => {
+      const { closed } = byItem.window('per-hour', {
+        over: hopping(hours(1), minutes(30)),
+        aggregate: { items: count(), amount: sum('amount') },
+      });
+      const outputs = [closed.to(lake('hours', { schema: WindowRow }))];
+      const Item = z.object({ item: z.string(), amount: z.number() });
+      if (step !== 'alone') outputs.push(byItem.to(lake('sold', { schema: Item })));
+      const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(pipeline('items', outputs));
+      put(Array.from({ length: 40 }, (_, n) => eventOf({ customer: 'ada', minute: n, items: ['pen', 'ink'] }, n)));
+      let records = 0;
+      for (const minute of [0, 150, 151]) {
+        heartbeat(START + minutes(minute));
+        for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+        carry(START + minutes(minute));
+        for (const shardId of shardIds.behind) {
+          const all = take(shardId);
+          records += all.filter(({ data }) => String(data).includes('"item"')).length;
+          await second.run(all, undefined, shardId);
+        }
+      }
+      return {
+        records,
+        rows: distinct(second.lake.rows('hours')).map(({ key, start, items, amount }) => [key, start, items, amount]),
+      };
+    };
+    const [alone, besides] = [await sent('alone'), await sent('with its items')];
+    expect(besides.records).toBe(80);
+    expect(alone.records).toBe(4); // two items, two half hours
+    expect(alone.rows).toHaveLength(6);
+    expect(alone.rows).toEqual(besides.rows);
   });
 
   it('parks an item whose key is no text, and the records behind it', async () => {
