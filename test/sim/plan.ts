@@ -78,7 +78,8 @@ function planOf(kind: Kind, fixed: number, idempotencyMinutes: number): Plan {
       items.map((item, n) => ({ item, number: numberOf(number, n), faulty: fault === 'behind' })),
     )
     .rekey('by-item', ({ item }) => item)
-    .map('line', ({ number, faulty }) => ({ number, isSound: mended(!faulty || fixed >= 2) }));
+    .filter('sound-behind', ({ faulty }) => mended(!faulty || fixed >= 2))
+    .map('line', ({ number }) => ({ number }));
   const visits = from(Visit).filter('welcome', ({ faulty }) => mended(!faulty || fixed >= 1));
   return pipeline(
     PIPELINE,
