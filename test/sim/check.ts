@@ -113,12 +113,14 @@ function quarantineFaults(rows: readonly Found[], expected: ReadonlyMap<string, 
 
 /** Where nothing fails, no record's row comes twice; where each shard has one environment as well, no event's. Not so what
  *  an environment cannot know: whether the newest rows that a state had a part in were delivered, when it begins cold;
- *  that a key was parked, a part of an aggregate committed or a budget used up, when its state is behind. */
+ *  that a key was parked, a part of an aggregate committed, a budget used up or the commit filled by keys that are due, when
+ *  its state is behind. */
 function copies(table: string, rows: readonly Found[], { scenario, parts }: Outcome): readonly string[] {
-  const { weather, isFixed, isFlooded, on } = scenario;
+  const { weather, isFixed, isFlooded, on, kind } = scenario;
   const isStill = weather === 'still';
   const isColdOnce = isStill && !isFixed && !on.has('reshards') && !on.has('slow-traffic');
-  if (DERIVED.has(table) ? !isColdOnce : isFlooded && !isStill) return [];
+  const mayStop = isFlooded || kind !== 'plain';
+  if (DERIVED.has(table) ? !isColdOnce : mayStop && !isStill) return [];
   const keys = parts.flatMap(({ expected }) => [...expected.taken.values()]);
   const sound = keys.filter((events) => !events.some(({ isFaulty }) => isFaulty)).flat();
   const alone = sound.filter(({ isAlone }) => isAlone).flatMap((event) => event.rows);
