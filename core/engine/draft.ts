@@ -116,13 +116,6 @@ export class Draft {
     return this.keys.length + this.#admitted;
   }
 
-  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
-   *  has its time. */
-  get committedMs(): number | undefined {
-    const { watermarkMs, timers } = this.state;
-    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
-  }
-
   /** The next hop, where there is one, is to hear how far event time has come, less the delay, with these shards open. */
   forward(shards: readonly string[], delayMs: number | undefined): void {
     if (delayMs !== undefined) this.#forward = { shards, delayMs };
@@ -265,7 +258,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
-    const { committedMs } = this;
+    const { seenToMs: committedMs } = this.state;
     const hasEvents = this.watermarkMs !== undefined;
     const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };

@@ -76,6 +76,11 @@ export class ShardState {
   get watermarkMs(): number | undefined {
     return this.#watermarkMs;
   }
+  /** How far event time has come and all that was due by then has been seen to: a full commit leaves some over. */
+  get seenToMs(): number | undefined {
+    const dueMs = this.#timers.all[0]?.wakeMs ?? Number.POSITIVE_INFINITY;
+    return this.#watermarkMs === undefined ? undefined : Math.min(this.#watermarkMs, dueMs - 1);
+  }
   /** How far the watermark was behind the shard's clock at the last event. */
   get lagMs(): number {
     return this.#lagMs;
@@ -232,7 +237,7 @@ export class ShardState {
   /** What a child shard of this range takes over: the states and parked records of its keys, and every id, since ids do
    *  not tell their key and one too many does no harm. */
   inheritance(range: HashRange): Pick<Entry, 'arrivalMs' | 'watermarkMs' | 'lagMs' | 'keys' | 'details'> {
-    const own = this.#watermarkMs === undefined ? [] : [{ range: this.genesis.range, watermarkMs: this.#watermarkMs }];
+    const own = this.seenToMs === undefined ? [] : [{ range: this.genesis.range, watermarkMs: this.seenToMs }];
     return {
       arrivalMs: this.#arrivalMs,
       watermarkMs: this.#watermarkMs,

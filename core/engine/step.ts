@@ -110,7 +110,7 @@ function settle(program: Program, event: DecodedEvent, record: EventRecord, draf
   if (misplaced) return reject(program, record, misplaced, draft);
   // Where no more can wait, what waits is tried once more: only the present code can make room.
   if (draft.lot.isFull && draft.lot.keys.has(record.partitionKey)) {
-    const outcome = redrive(program, record.partitionKey, draft, loaded);
+    const outcome = redrive(program, record.partitionKey, record, draft, loaded);
     if (outcome.is !== 'done') return outcome;
   }
   return draft.lot.keys.has(record.partitionKey) ? follow(record, draft) : evaluate(program, event, record, draft);
@@ -131,7 +131,9 @@ function rekeyedEvent({ types }: Program, { step, id, source, key, timeMs, item 
 function obey(program: Program, control: Control, record: EventRecord, draft: Draft, loaded: Loaded): Outcome {
   switch (control.control) {
     case 'redrive':
-      return control.pipeline === program.plan.name ? redrive(program, control.key, draft, loaded) : skip(draft);
+      return control.pipeline === program.plan.name
+        ? redrive(program, control.key, record, draft, loaded)
+        : skip(draft);
     case 'heartbeat':
       if (program.plan.hop > 0) return skip(draft); // time comes over the hop
       draft.pass(Math.max(draft.arrivalMs, record.arrivalMs));
@@ -311,7 +313,7 @@ class RecordEffects implements Effects {
   constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
-    this.committedMs = draft.committedMs;
+    this.committedMs = draft.state.seenToMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {
@@ -341,8 +343,9 @@ class RecordEffects implements Effects {
   }
 }
 
-/** Takes the first parked records of a key through, until one throws again. Duplicates have been dropped on arrival. */
-function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): Outcome {
+/** Takes the first parked records of a key through, until one throws again; `asked` is the record that brings it about.
+ *  Duplicates have been dropped on arrival. */
+function redrive(program: Program, key: string, asked: EventRecord, draft: Draft, loaded: Loaded): Outcome {
   const front = draft.lot.front(key, MAX_REDRIVEN, MAX_REDRIVEN_PARTS);
   const count = front.reduce((sum, part) => sum + part.count, 0);
   if (draft.redrivenCount > 0 && draft.redrivenCount + count > MAX_REDRIVEN) return { is: 'full' };
@@ -362,6 +365,8 @@ function redrive(program: Program, key: string, draft: Draft, loaded: Loaded): O
         return DONE;
       }
       draft.release(key);
+      const woken = wakeDue(program, asked, draft);
+      if (woken.is !== 'done') return woken;
     }
   }
   return DONE;
