@@ -28,7 +28,10 @@ const READ_AHEAD = 5_000;
  *  record of it is refused, hence a key is in one call at a time, with one record.
  *  @returns how many records were put.
  *  @throws PutError when a record is refused `maxAttempts` times. */
-export async function putInOrder(records: AsyncIterable<OutgoingRecord>, options: PutOptions): Promise<number> {
+export async function putInOrder(
+  records: AsyncIterable<OutgoingRecord> | Iterable<OutgoingRecord>,
+  options: PutOptions,
+): Promise<number> {
   const { putRecords, concurrency = 4, maxAttempts = 20, random = Math.random } = options;
   const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   const queues = new KeyQueues();

@@ -1,6 +1,7 @@
 import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 
-interface Outgoing {
+/** A record to put. */
+export interface PutRecord {
   readonly partitionKey: string;
   readonly data: Uint8Array;
   /** Decimal: chooses the shard in place of the partition key's hash. */
@@ -9,7 +10,7 @@ interface Outgoing {
 
 /** One `PutRecords` call. For each record in order: undefined when it was taken, else the error's code. */
 export function putRecordsTo(client: KinesisClient, streamName: string) {
-  return async (records: readonly Outgoing[]): Promise<readonly (string | undefined)[]> => {
+  return async (records: readonly PutRecord[]): Promise<readonly (string | undefined)[]> => {
     const answer = await client.send(
       new PutRecordsCommand({
         StreamName: streamName,

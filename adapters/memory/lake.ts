@@ -10,7 +10,11 @@ export function memoryLake(): MemoryLake {
   const tables = new Map<string, string[]>();
   return {
     async deliver(rows) {
-      for (const [table, ofTable] of rows) tables.set(table, [...(tables.get(table) ?? []), ...ofTable]);
+      for (const [table, ofTable] of rows) {
+        const stored = tables.get(table) ?? [];
+        tables.set(table, stored);
+        for (const row of ofTable) stored.push(row);
+      }
     },
     rows: (table) => (tables.get(table) ?? []).map((row) => JSON.parse(row)),
   };

@@ -1,4 +1,4 @@
-import type { Hopped } from '../event/control.ts';
+import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
 import type { Cell } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
@@ -37,7 +37,7 @@ export class Draft {
   #lanes: Lanes | undefined;
   #admitted = 0;
   /** The open shards that the next hop is to hear of. */
-  #forward: readonly string[] | undefined;
+  #forward: { readonly shards: readonly string[]; readonly delayMs: number } | undefined;
   /** Where in the outbox the part of a sink's key and group lies. */
   readonly #parts = new Map<string, number>();
   readonly #newKeys = new Map<string, number>();
@@ -116,9 +116,16 @@ export class Draft {
     return this.keys.length + this.#admitted;
   }
 
-  /** The next hop is to hear how far event time has come, with these shards open. */
-  forward(shards: readonly string[]): void {
-    this.#forward = shards;
+  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
+   *  has its time. */
+  get committedMs(): number | undefined {
+    const { watermarkMs, timers } = this.state;
+    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
+  }
+
+  /** The next hop, where there is one, is to hear how far event time has come, less the delay, with these shards open. */
+  forward(shards: readonly string[], delayMs: number | undefined): void {
+    if (delayMs !== undefined) this.#forward = { shards, delayMs };
   }
 
   /** Puts a part in the outbox, or into the one of its group that is there. */
@@ -148,7 +155,8 @@ export class Draft {
     const name = stateName(step, key);
     this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
-    if (cell !== undefined && dueMs(cell) < Infinity) this.#dueTimers().add({ wakeMs: dueMs(cell), name });
+    if (cell === undefined || dueMs(cell) === Infinity) return;
+    this.#dueTimers().add({ wakeMs: dueMs(cell), rank: this.state.rankOf(step), name });
   }
 
   /** How far event time has come for a key. */
@@ -256,8 +264,10 @@ export class Draft {
   }
 
   /** Of the batch before: what this batch sends on may be from then. */
-  #watermark(of: readonly string[]): Outgoing {
-    const { watermarkMs = null } = this.state;
+  #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
+    const { committedMs } = this;
+    const hasEvents = this.watermarkMs !== undefined;
+    const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts';
 import { RECORD_END } from './position.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { ShardLogs } from './shard-log.ts';
-import { LogError, ShardState, stateName } from './shard-state.ts';
+import { LogError, type ShardState, stateName } from './shard-state.ts';
 
 export interface OpenPorts {
   readonly outbox: Outbox;
@@ -32,7 +32,7 @@ async function begin(shard: Shard, logs: ShardLogs, ports: OpenPorts): Promise<S
   for (const parent of parents) states.push(...(await finalState(parent, shardId, logs, ports)));
   const genesis = { range, parents: states.map((state) => state.shardId), atMs: ports.clock.now() };
   const inherited = inherit(states, range);
-  const state = new ShardState(shardId, logs.horizonMs);
+  const state = logs.blank(shardId);
   const entry: Entry = { ...inherited, slot: 0, position: undefined, details: { ...inherited.details, genesis } };
   if ((await logs.append(state, entry, ports.newToken())) === 'committed') return state;
   throw new TransientError(`the log of ${shardId} was begun by another writer at the same time`);

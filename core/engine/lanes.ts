@@ -1,4 +1,4 @@
-import type { Hop } from '../event/control.ts';
+import { BEFORE_ALL_MS, type Hop } from '../event/control.ts';
 
 /** What has come from one shard before a hop: its newest slot, the indexes in that slot's outbox, and how far event time
  *  has come in it, null when it had no event yet. */
@@ -63,12 +63,12 @@ export class Lanes {
   }
 
   /** How far event time has come in all shards before the hop: in the one that is behind. Undefined as long as one of them
-   *  has not been heard of; those without an event hold nothing back. */
+   *  has not been heard of, or has just had its first event; those without an event hold nothing back. */
   get watermarkMs(): number | undefined {
     let earliest: number | undefined;
     for (const shardId of this.#of ?? []) {
       const lane = this.#lanes.get(shardId);
-      if (!lane) return undefined;
+      if (!lane || lane.watermarkMs === BEFORE_ALL_MS) return undefined;
       if (lane.watermarkMs !== null) earliest = Math.min(earliest ?? lane.watermarkMs, lane.watermarkMs);
     }
     return earliest;

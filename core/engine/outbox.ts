@@ -9,6 +9,8 @@ import type { ShardState } from './shard-state.ts';
 /** A message with the slot whose outbox it lies in, and its place there. */
 interface Placed extends Message {
   readonly hop: Hop;
+  /** Of the last record that the slot finished. */
+  readonly sequenceNumber: string;
 }
 
 /** Delivers what batches leave in their outboxes. */
@@ -25,7 +27,7 @@ export class Outbox {
    *  again; all else may be, at no harm. What is for a sink that the plan has no more is left out.
    *  @throws TransientError when a sink took not all of it. */
   async deliver(state: ShardState): Promise<'nothing' | 'delivered' | 'told'> {
-    const { shardId, slot, outbox } = state;
+    const { shardId, slot, outbox, position } = state;
     if (outbox.length === 0) return 'nothing';
     const rows: Row[] = [];
     const bySink = new Map<string, Placed[]>();
@@ -34,7 +36,7 @@ export class Outbox {
       else {
         const messages = bySink.get(each.sink) ?? [];
         bySink.set(each.sink, messages);
-        messages.push({ ...each, hop: [shardId, slot, index] });
+        messages.push({ ...each, hop: [shardId, slot, index], sequenceNumber: position?.sequenceNumber ?? '0' });
       }
     }
     if (rows.length > 0) await this.#sinks.lake.deliver(rowsByTable(rows));
@@ -91,17 +93,17 @@ function alertOf({ id: alert }: AlertNode, { id, source, key, timeMs, body }: Pl
   return { alert, id, source, key, timeMs, subject, text };
 }
 
-/** The last row of each key. */
+/** The last row of each key. Its version is the place of the commit, not of the event: a parked event is taken through
+ *  long after it came. Sequence numbers rise from shard to shard, slots within one. */
 function rowsOf(_: ViewNode, messages: readonly Placed[]) {
-  const rows = messages.map(({ key, body, hop: [, slot, index] }) => {
-    const { row, sequenceNumber } = body as { row?: Json; sequenceNumber: string };
-    const version = [sequenceNumber.padStart(56, '0'), padded(slot), padded(index)].join('/');
-    return { key, version, row };
+  const rows = messages.map(({ key, body, sequenceNumber: number, hop: [, slot, index] }) => {
+    const version = [padded(number.length, 3), number, padded(slot, 10), padded(index, 10)].join('/');
+    return { key, version, row: (body as { row?: Json }).row };
   });
   return [...new Map(rows.map((each) => [each.key, each])).values()];
 }
 
-const padded = (count: number) => String(count).padStart(10, '0');
+const padded = (count: number, digits: number) => String(count).padStart(digits, '0');
 
 function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Placed): OutgoingRecord {
   const time = new Date(timeMs).toISOString();
@@ -111,7 +113,7 @@ function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Place
 }
 
 function rekeyed({ sink: step, id, source, timeMs, body, hop: from }: Placed): OutgoingRecord {
-  const { key, item, watermarkMs } = body as { key: string; item: Json; watermarkMs: number | null };
+  const { key, item, watermarkMs } = body as { key: string; item: Json; watermarkMs: number };
   const record = rekeyedRecord({ from, watermarkMs, step, id, source, key, timeMs, item });
   return { partitionKey: partitionKeyOf(key), data: bytes(record) };
 }

@@ -1,6 +1,6 @@
 import { type Clock, type CommitLog, ENTRY_TTL_MS, type LogItem, MAX_BODY_BYTES, type ObjectStore } from '../ports.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
-import { LogError, ShardState } from './shard-state.ts';
+import { LogError, type RankOf, ShardState } from './shard-state.ts';
 
 export interface LogPorts {
   readonly log: CommitLog;
@@ -28,6 +28,7 @@ export class ShardLogs {
   /** `<pipeline>/<epoch>`, part of every object's name. */
   readonly #place: string;
   readonly horizonMs: number;
+  readonly #rankOf: RankOf | undefined;
   readonly #policy: SnapshotPolicy;
   /** What lies behind the newest snapshot, by state. */
   readonly #tails = new WeakMap<
@@ -35,11 +36,25 @@ export class ShardLogs {
     { bytes: number; commits: number; snapshotBytes: number; sinceMs: number }
   >();
 
-  constructor(ports: LogPorts, place: string, horizonMs: number, policy: SnapshotPolicy = SNAPSHOT_POLICY) {
+  constructor(
+    ports: LogPorts,
+    place: string,
+    horizonMs: number,
+    {
+      rankOf,
+      policy = SNAPSHOT_POLICY,
+    }: { readonly rankOf?: RankOf; readonly policy?: SnapshotPolicy | undefined } = {},
+  ) {
     this.#ports = ports;
     this.#place = place;
     this.horizonMs = horizonMs;
+    this.#rankOf = rankOf;
     this.#policy = policy;
+  }
+
+  /** The state of a shard before the first entry of its log. */
+  blank(shardId: string): ShardState {
+    return new ShardState(shardId, this.horizonMs, this.#rankOf);
   }
 
   /** Where the batch's parked records go. */
@@ -60,7 +75,7 @@ export class ShardLogs {
       tail.push(read);
     }
     if (from === undefined) return undefined;
-    const state = new ShardState(shardId, this.horizonMs);
+    const state = this.blank(shardId);
     let snapshotBytes = 0;
     if (from > 0) {
       const name = this.#snapshotName(shardId, from);

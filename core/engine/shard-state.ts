@@ -18,6 +18,9 @@ export class LogError extends Error {
   override readonly name = 'LogError';
 }
 
+/** Place of a step in the plan; only what takes records through the steps needs to know. */
+export type RankOf = (step: string) => number;
+
 /** What a state counts for. */
 export const stateChars = (step: string, key: string, cell: Cell | undefined): number =>
   cell === undefined ? 0 : step.length + 1 + key.length + sizeOf(cell.state);
@@ -32,6 +35,7 @@ export const stateName = (step: string, key: string): string => `${step}/${key}`
 export class ShardState {
   readonly shardId: string;
   readonly horizonMs: number;
+  readonly rankOf: RankOf;
   readonly recent: RecentKeys;
   readonly lanes = new Lanes();
   /** What the kept states of each step are. */
@@ -53,9 +57,10 @@ export class ShardState {
   #snapshot = 0;
   #outbox: readonly Outgoing[] = [];
 
-  constructor(shardId: string, horizonMs: number) {
+  constructor(shardId: string, horizonMs: number, rankOf: RankOf = () => 0) {
     this.shardId = shardId;
     this.horizonMs = horizonMs;
+    this.rankOf = rankOf;
     this.recent = new RecentKeys(horizonMs);
   }
 
@@ -169,7 +174,7 @@ export class ShardState {
       const kept = { ...cell, state: keep(step, cell.state) };
       this.#cells.set(name, kept);
       this.#stateChars += stateChars(step, key, kept);
-      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), name });
+      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), rank: this.rankOf(step), name });
     }
     // Those that have passed have gone off, unless a batch had too many of them.
     const isPassed = ({ wakeMs }: Timer) => wakeMs <= reachedMs;

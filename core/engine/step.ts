@@ -133,8 +133,9 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
     case 'redrive':
       return control.pipeline === program.plan.name ? redrive(program, control.key, draft, loaded) : skip(draft);
     case 'heartbeat':
+      if (program.plan.hop > 0) return skip(draft); // time comes over the hop
       draft.pass(Math.max(draft.arrivalMs, record.arrivalMs));
-      if (program.forwards) draft.forward(control.shards);
+      draft.forward(control.shards, program.forwardDelayMs);
       return DONE;
     case 'rekeyed':
       return comeOver(program, control, record, draft, () => {
@@ -143,7 +144,7 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
       });
     case 'watermark':
       return comeOver(program, control, record, draft, () => {
-        if (program.forwards) draft.forward(control.shards);
+        draft.forward(control.shards, program.forwardDelayMs);
         return DONE;
       });
   }
@@ -254,7 +255,8 @@ function wakeDue(program: Program, { shardId, position }: EventRecord, draft: Dr
     const timer = draft.takeDue();
     if (timer === undefined) return DONE;
     const [step, key] = splitName(timer.name);
-    const effects = new RecordEffects(draft, timer.wakeMs);
+    // To the steps behind, what is emitted is not late: it could not come before.
+    const effects = new RecordEffects(draft, timer.wakeMs - 1);
     const due = { key, dueMs: timer.wakeMs, shardId, sequenceNumber: position.sequenceNumber };
     const wake = program.wakes.get(step);
     try {
@@ -309,7 +311,7 @@ class RecordEffects implements Effects {
   constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
-    this.committedMs = draft.state.watermarkMs;
+    this.committedMs = draft.committedMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {

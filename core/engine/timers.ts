@@ -1,13 +1,16 @@
 /** When a step's state of a key is due. */
 export interface Timer {
   readonly wakeMs: number;
+  /** Place of the step in the plan. */
+  readonly rank: number;
   /** Of the state: see `stateName`. */
   readonly name: string;
 }
 
-/** The order in which timers go off: by time, then by name, so that it is the same in every run. */
+/** The order in which timers go off: by time; at one time a step's before those of the steps behind it, which have all that
+ *  is for them then; then by name, so that it is the same in every run. */
 export function compareTimers(a: Timer, b: Timer): number {
-  return a.wakeMs - b.wakeMs || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  return a.wakeMs - b.wakeMs || a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
 /** Timers in order. Ones that were set anew or cancelled stay until they are passed or cleared: who reads asks whether a

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Reader } from 'protobufjs/minimal.js';
+import { Reader, Writer } from 'protobufjs/minimal.js';
 import { Rejected } from './rejection.ts';
 
 /** A record as its producer put it, taken out of an aggregate if it was in one. */
@@ -26,6 +26,22 @@ export function deaggregate(partitionKey: string, data: Uint8Array): readonly Us
   const digest = data.subarray(message.byteOffset - data.byteOffset + message.length);
   if (createHash('md5').update(message).digest().compare(digest) !== 0) throw broken('an MD5 that does not match');
   return userRecords(message);
+}
+
+/** A KPL aggregate of the records, in their order. */
+export function aggregate(records: readonly Omit<UserRecord, 'subSequence'>[]): Uint8Array {
+  const indexes = new Map<string, number>();
+  for (const { partitionKey } of records) if (!indexes.has(partitionKey)) indexes.set(partitionKey, indexes.size);
+  const writer = Writer.create();
+  for (const key of indexes.keys()) writer.uint32((1 << 3) | 2).string(key);
+  for (const { partitionKey, data } of records) {
+    writer.uint32((3 << 3) | 2).fork();
+    writer.uint32(1 << 3).uint32(indexes.get(partitionKey) as number);
+    writer.uint32((3 << 3) | 2).bytes(data);
+    writer.ldelim();
+  }
+  const message = writer.finish();
+  return Buffer.concat([MAGIC, message, createHash('md5').update(message).digest()]);
 }
 
 const broken = (found: string) => new Rejected('broken-aggregate', 'aggregate', found, 'a whole KPL aggregate');

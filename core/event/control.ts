@@ -23,9 +23,13 @@ export interface Heartbeat {
 export interface Hopped {
   /** Which of all it is: a shard's outboxes go out one after the other. */
   readonly from: Hop;
-  /** How far event time had come in that shard by the batch before; null when it had no event yet. */
+  /** How far event time had come in that shard by the batch before; null when it has had no event yet, `BEFORE_ALL_MS`
+   *  when it has its first now. */
   readonly watermarkMs: number | null;
 }
+
+/** The first moment there is: whoever is there has everything before it. */
+export const BEFORE_ALL_MS = -8_640_000_000_000_000;
 
 /** Shard before the hop, slot of its log, index in that slot's outbox. */
 export type Hop = readonly [shardId: string, slot: number, index: number];

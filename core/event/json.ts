@@ -11,7 +11,7 @@ export interface Cell {
 }
 
 /** Largest state of one key in one step, as JSON characters. */
-export const MAX_STATE_CHARS = 64 * 1024;
+export const MAX_STATE_CHARS = 256 * 1024;
 
 /** A step's state is not one that can be kept. */
 export class StateError extends Error {

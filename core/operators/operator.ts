@@ -53,9 +53,11 @@ export interface Effects {
   readonly outbox: Outgoing[];
   /** What is to be sent after it, taken together with what the batch has of its sink, key and group. */
   readonly parts: Part[];
-  /** How far event time has come for the key that is processed; -Infinity before the first event. */
+  /** How far event time has come for the key that is processed; -Infinity before the first event. When a step is woken,
+   *  just not so far as it is woken for: what it emits then is for the steps behind it still in time. */
   readonly watermarkMs: number;
-  /** How far it had come for the shard when the batch began; undefined before the first event. */
+  /** How far it had come for the shard when the batch began, and all that was due by then had been seen to; undefined
+   *  before the first event. */
   readonly committedMs: number | undefined;
   /** What a step keeps of a key; undefined when that is nothing. */
   cellOf(step: string, key: string): Cell | undefined;

@@ -21,17 +21,24 @@ export interface ProcessLink {
   readonly type: EventType;
   /** Whether anyone takes an output of the step. */
   readonly takes: (output: string) => boolean;
+  /** How far behind event time the items may be that come to the step in time: its own time is so much later. */
+  readonly delayMs: number;
 }
 
-export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLink, next: Push): Process {
-  const keepCell = (key: string, result: ProcessResult, expiresMs: number | undefined, effects: Effects) => {
+export function process(node: ProcessNode, { pipeline, type, takes, delayMs }: ProcessLink, next: Push): Process {
+  const keepCell = (
+    key: string,
+    result: ProcessResult,
+    { expiresMs, watermarkMs }: { readonly expiresMs: number | undefined; readonly watermarkMs: number },
+    effects: Effects,
+  ) => {
     if (result.state === undefined) return effects.setCell(node.id, key, undefined);
-    const wakeMs = wakeAfter(node, result.wakeMs, effects.watermarkMs);
+    const wakeMs = wakeAfter(node, result.wakeMs, watermarkMs);
     const state = keep(node.id, result.state);
     const cell: Cell = {
       state,
-      ...(wakeMs !== undefined && { wakeMs }),
-      ...(expiresMs !== undefined && { expiresMs }),
+      ...(wakeMs !== undefined && { wakeMs: wakeMs + delayMs }),
+      ...(expiresMs !== undefined && { expiresMs: expiresMs + delayMs }),
     };
     effects.setCell(node.id, key, cell);
   };
@@ -46,25 +53,27 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
     (input: number): Push =>
     (item, effects) => {
       const { key, timeMs, source } = item.event;
-      const { watermarkMs } = effects;
+      const watermarkMs = effects.watermarkMs - delayMs;
       const before = effects.cellOf(node.id, key)?.state ?? keep(node.id, node.init(key));
       const id = item.event.id + item.suffix;
       const context = { key, timeMs, watermarkMs, id, source, input, takes };
       const result = node.on(before as never, item.data as never, context);
       const expiresMs = node.ttlMs === undefined ? undefined : Math.max(timeMs, watermarkMs) + node.ttlMs;
-      keepCell(key, result, expiresMs, effects);
+      keepCell(key, result, { expiresMs, watermarkMs }, effects);
       emit(item, result.emit, `/${node.id}`, effects);
     };
 
   return {
     pushes: node.inputs.map((_, input) => pushTo(input)),
-    wake({ key, dueMs, shardId, sequenceNumber }, effects) {
+    wake({ key, dueMs: atMs, shardId, sequenceNumber }, effects) {
       const cell = effects.cellOf(node.id, key);
-      if (!cell || cell.wakeMs === undefined || cell.wakeMs > dueMs || !node.onWake) {
+      if (!cell || cell.wakeMs === undefined || cell.wakeMs > atMs || !node.onWake) {
         return effects.setCell(node.id, key, undefined); // not woken but expired
       }
+      const dueMs = atMs - delayMs;
       const result = node.onWake(cell.state as never, { key, wakeMs: dueMs, takes });
-      keepCell(key, result, cell.expiresMs, effects);
+      const expiresMs = cell.expiresMs === undefined ? undefined : cell.expiresMs - delayMs;
+      keepCell(key, result, { expiresMs, watermarkMs: dueMs }, effects);
       const id = `${node.id}/${dueMs}/${key}`;
       const woken = { type, id, source: `/millrace/${pipeline}`, key, timeMs: dueMs, data: undefined };
       const item = { event: woken, shardId, sequenceNumber, suffix: '', isDerived: true, data: undefined };

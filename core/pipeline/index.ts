@@ -1,10 +1,21 @@
 /** What a pipeline's author imports. */
 export * from '../aggregates/index.ts';
+export { calendar } from './calendar.ts';
 export { days, hours, minutes, seconds } from './duration.ts';
+export type { JoinOptions } from './join.ts';
 export { lake } from './lake.ts';
-export { hopping, session, tumbling } from './over.ts';
+export type { LookupOptions } from './lookup.ts';
+export { counting, global, hopping, session, sliding, tumbling } from './over.ts';
+export type { Skip } from './patterns/matcher.ts';
+export type { Contiguity, Times } from './patterns/pattern.ts';
+export type { Matched, SequenceOptions, TimedOut } from './patterns/sequence.ts';
 export { pipeline } from './pipeline.ts';
 export type { Plan, ProcessContext, SavedQuery, WakeContext } from './plan.ts';
 export type { Processed, ProcessOptions } from './process.ts';
+export type { JoinHow } from './sides.ts';
 export { alert, stream, view } from './sinks.ts';
 export { from } from './stream.ts';
+export type { SourceTable, Table } from './table.ts';
+export type { TableChange } from './table-change.ts';
+export type { TableJoinOptions } from './table-join.ts';
+export type { ChangeRecord, RowChange, TableOptions } from './table-node.ts';

@@ -1,3 +1,4 @@
+import { days } from './duration.ts';
 import { duration, PipelineError } from './errors.ts';
 
 /** From `startMs`, included, to `endMs`, excluded; event time in milliseconds since 1970. */
@@ -6,57 +7,124 @@ export interface Span {
   readonly endMs: number;
 }
 
-/** How event time is cut into windows. */
-export interface Over {
+/** Windows that are spans of event time. */
+export interface TimeOver {
+  readonly by: 'time';
   /** Name and parameters. */
   readonly kind: string;
-  /** The windows that an item of this time belongs to, earliest first. */
-  readonly windowsOf: (timeMs: number) => readonly Span[];
-  /** Whether windows of a key that overlap or touch become one. */
+  /** The span of an item of this time that no window's end divides. Spans are the same or do not overlap, unless they merge. */
+  readonly paneOf: (timeMs: number) => Span;
+  /** The windows that a pane lies in, earliest first. */
+  readonly windowsOf: (pane: Span) => readonly Span[];
+  /** Whether panes of a key that overlap or touch become one. */
   readonly merges: boolean;
 }
 
+/** A window for each item: those up to it. */
+export interface SlidingOver {
+  readonly by: 'item';
+  readonly kind: string;
+  readonly sizeMs: number;
+}
+
+/** Windows of so many items. */
+export interface CountingOver {
+  readonly by: 'count';
+  readonly kind: string;
+  readonly items: number;
+  readonly atMostMs: number;
+}
+
+/** One window a key. */
+export interface GlobalOver {
+  readonly by: 'key';
+  readonly kind: string;
+  readonly ttlMs: number;
+}
+
+/** How a key's items are cut into windows. */
+export type Over = TimeOver | SlidingOver | CountingOver | GlobalOver;
+
+/** Most windows that an item lies in. */
+const MAX_WINDOWS = 100;
+
+/** Most items of a counted window. */
+const MAX_COUNT = 1_000_000;
+
 /** Windows that follow each other: of `size` milliseconds, beginning at multiples of it since 1970, UTC, `offset` later. */
-export function tumbling(size: number, { offset = 0 }: { readonly offset?: number } = {}): Over {
+export function tumbling(size: number, { offset = 0 }: { readonly offset?: number } = {}): TimeOver {
   return hopping(size, size, { offset });
 }
 
-/** Windows of `size` milliseconds, one beginning every `every`: an item belongs to all that it lies in. */
-export function hopping(size: number, every: number, { offset = 0 }: { readonly offset?: number } = {}): Over {
+/** Windows of `size` milliseconds, one beginning every `every`: an item belongs to all that it lies in, 100 at most. */
+export function hopping(size: number, every: number, { offset = 0 }: { readonly offset?: number } = {}): TimeOver {
   const kind = size === every ? `tumbling(${size}, ${offset})` : `hopping(${size}, ${every}, ${offset})`;
   duration(kind, 'offset', offset);
-  if (
-    duration(kind, 'size', size) === 0 ||
-    duration(kind, 'every', every) === 0 ||
-    every > size ||
-    size / every > 100
-  ) {
-    throw new PipelineError(
-      kind,
-      `a size of ${size} every ${every}`,
-      'windows that leave no gap, at most 100 of an item',
-    );
+  positive(kind, 'size', size);
+  if (positive(kind, 'every', every) > size || size / every > MAX_WINDOWS) {
+    const found = `a size of ${size} every ${every}`;
+    throw new PipelineError(kind, found, `windows that leave no gap, at most ${MAX_WINDOWS} of an item`);
   }
+  const rest = size % every; // windows begin at multiples of `every` and end this much after one
+  const beginOf = (timeMs: number) => Math.floor((timeMs - offset) / every) * every + offset;
   return {
+    by: 'time',
     kind,
     merges: false,
-    windowsOf: (timeMs) => {
-      const lastMs = Math.floor((timeMs - offset) / every) * every + offset;
+    paneOf: (timeMs) => {
+      const beginMs = beginOf(timeMs);
+      const cutMs = beginMs + rest;
+      return timeMs < cutMs ? { startMs: beginMs, endMs: cutMs } : { startMs: cutMs, endMs: beginMs + every };
+    },
+    windowsOf: (pane) => {
       const spans: Span[] = [];
-      for (let startMs = lastMs; startMs > timeMs - size; startMs -= every)
-        spans.unshift({ startMs, endMs: startMs + size });
-      return spans;
+      for (let startMs = beginOf(pane.startMs); startMs + size >= pane.endMs; startMs -= every)
+        spans.push({ startMs, endMs: startMs + size });
+      return spans.reverse();
     },
   };
 }
 
 /** Windows that last for as long as the items of a key leave no gap of this many milliseconds; they end that long after
  *  their last item. */
-export function session(gap: number): Over {
-  if (duration('session', 'gap', gap) === 0) throw new PipelineError('session', 'a gap of 0', 'at least a millisecond');
+export function session(gap: number): TimeOver {
+  positive('session', 'gap', gap);
   return {
+    by: 'time',
     kind: `session(${gap})`,
     merges: true,
-    windowsOf: (timeMs) => [{ startMs: timeMs, endMs: timeMs + gap }],
+    paneOf: (timeMs) => ({ startMs: timeMs, endMs: timeMs + gap }),
+    windowsOf: (pane) => [pane],
   };
+}
+
+/** A window for each item, of the `size` milliseconds that end with the item's own: what came before it in event time, and
+ *  itself. Of a key, at most 4,000 items may lie within `size` and the pipeline's `outOfOrderness`. */
+export function sliding(size: number): SlidingOver {
+  return { by: 'item', kind: `sliding(${size})`, sizeMs: positive('sliding', 'size', size) };
+}
+
+/** Windows of `items` items each, one after the other in event time. One that is not full `atMost` milliseconds after its
+ *  first item closes with those it has. Default: `days(30)`. */
+export function counting(items: number, { atMost = days(30) }: { readonly atMost?: number } = {}): CountingOver {
+  const atMostMs = positive('counting', 'atMost', atMost);
+  return { by: 'count', kind: `counting(${items}, ${atMost})`, items: itemsIn('counting', items), atMostMs };
+}
+
+/** One window a key, with all its items. It closes when the key has had none for `ttl` milliseconds, or with `purge` each
+ *  time its results are due; what comes later begins anew. Default: `days(30)`. */
+export function global({ ttl = days(30) }: { readonly ttl?: number } = {}): GlobalOver {
+  return { by: 'key', kind: `global(${ttl})`, ttlMs: positive('global', 'ttl', ttl) };
+}
+
+/** A number of items, checked. */
+export function itemsIn(step: string, items: number): number {
+  if (Number.isInteger(items) && items >= 1 && items <= MAX_COUNT) return items;
+  throw new PipelineError(step, `items ${items}`, `an integer from 1 to ${MAX_COUNT}`);
+}
+
+/** A duration that is not empty. */
+export function positive(step: string, option: string, ms: number): number {
+  if (duration(step, option, ms) > 0) return ms;
+  throw new PipelineError(step, `${option} 0`, 'at least a millisecond');
 }

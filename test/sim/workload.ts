@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { aggregate } from '../../core/event/aggregate.ts';
 import { redriveRecord } from '../../core/event/control.ts';
-import { aggregateOf } from '../support/aggregate.ts';
 import { type OrderData, type OrderFault, PIPELINE, type VisitData } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Pace, Scenario } from './scenario.ts';
@@ -76,8 +76,7 @@ export function redriveOf(id: string, key: string, pipeline = PIPELINE): Put {
 function recordOf(users: readonly User[]): Pick<Put, 'partitionKey' | 'data' | 'users'> {
   const [first] = users as [User];
   if (users.length === 1) return { partitionKey: first.partitionKey, data: first.data, users };
-  const data = aggregateOf(users.map(({ partitionKey, data }) => [partitionKey, data]));
-  return { partitionKey: first.partitionKey, data, users };
+  return { partitionKey: first.partitionKey, data: aggregate(users), users };
 }
 
 const drawCustomer = (random: Random, { customers }: Scenario): number => random.between(0, customers - 1);

@@ -33,11 +33,12 @@ type Row = Record<string, unknown>;
 /** Rows as the table's view shows them, each id once.
  *  @throws Error when two rows of an id differ. */
 export function distinct(rows: readonly Row[]): readonly Row[] {
-  const byId = new Map<unknown, Row>();
+  const byId = new Map<string, Row>();
   for (const row of rows) {
-    const known = byId.get(row.event_id) ?? row;
+    const id = `${row.event_source} ${row.event_id}`;
+    const known = byId.get(id) ?? row;
     if (JSON.stringify(known) !== JSON.stringify(row)) throw new Error(`${row.event_id} has two contents`);
-    byId.set(row.event_id, known);
+    byId.set(id, known);
   }
   return [...byId.values()];
 }

@@ -9,17 +9,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   adapters: ['core/'],
   producer: ['core/', 'adapters/'],
   pipelines: ['core/event/index.ts', 'core/pipeline/index.ts'],
+  testing: ['core/', 'adapters/'],
   functions: ['core/', 'adapters/', 'producer/', 'pipelines/'],
   infra: ['core/', 'pipelines/', 'functions/'],
   local: [],
   cli: ['core/', 'adapters/', 'producer/', 'pipelines/', 'infra/', 'local/'],
-  bench: ['core/', 'adapters/', 'producer/', 'pipelines/', 'functions/', 'infra/', 'local/', 'cli/'],
-  test: ['core/', 'adapters/', 'producer/', 'pipelines/', 'functions/', 'infra/', 'local/', 'cli/', 'bench/'],
+  bench: ['core/', 'adapters/', 'producer/', 'pipelines/', 'testing/', 'functions/', 'infra/', 'local/', 'cli/'],
+  test: [
+    'core/',
+    'adapters/',
+    'producer/',
+    'pipelines/',
+    'testing/',
+    'functions/',
+    'infra/',
+    'local/',
+    'cli/',
+    'bench/',
+  ],
 };
 
 /** All that core may use besides itself: pure functions on bytes and schemas. */
 const CORE_PACKAGES = ['node:buffer', 'node:crypto', 'node:zlib', 'protobufjs/minimal.js', 'zod'];
-/** Clocks, randomness and the world outside have no place in core. */
+/** Clocks, randomness and the world outside have no place in these. */
+const PURE = ['core', 'testing'];
 const IMPURE =
   /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bprocess\.(?!ts')|\bset(Timeout|Interval|Immediate)\b|\bfetch\(/;
 
@@ -42,12 +55,13 @@ export function importsOf(file: string, source: string): readonly string[] {
   return found.map((target) => (target.startsWith('.') ? normalize(join(dirname(file), target)) : target));
 }
 
-/** Each import that points the wrong way and each impurity of core, as one sentence. */
+/** Each import that points the wrong way and each impurity, as one sentence. */
 export function wrongImports(sources: Sources): readonly string[] {
   return [...sources].flatMap(([file, source]) => {
     const wrong = importsOf(file, source).flatMap((target) => faultOf(file, target) ?? []);
-    const impure = file.startsWith('core/') ? IMPURE.exec(source)?.[0] : undefined;
-    return impure ? [...wrong, `${file} uses ${impure}: core has no clock, randomness or I/O`] : wrong;
+    const [folder = ''] = file.split('/');
+    const impure = PURE.includes(folder) ? IMPURE.exec(source)?.[0] : undefined;
+    return impure ? [...wrong, `${file} uses ${impure}: ${folder} has no clock, randomness or I/O`] : wrong;
   });
 }
 

@@ -1,18 +1,5 @@
-// error: Argument of type '"custumer"' is not assignable to parameter of type '"amount"
-import * as z from 'zod';
-import { count, from, hours, lake, max, sum, tumbling } from '../../core/pipeline/index.ts';
-import { Order } from '../support/orders.ts';
+// error: Argument of type '"statuss"' is not assignable to parameter of type '"status"
+import { minutes, sum, tumbling } from '../../core/pipeline/index.ts';
+import { hits } from './fixture.ts';
 
-const row = z.object({
-  key: z.string(),
-  start: z.iso.datetime(),
-  orders: z.int(),
-  amount: z.number(),
-  largest: z.number(),
-});
-const perHour = from(Order).window('per-hour', {
-  over: tumbling(hours(1)),
-  aggregate: { orders: count(), amount: sum('custumer'), largest: max('amount') },
-});
-perHour.closed.to(lake('orders_by_hour', { schema: row }));
-perHour.late.to(lake('late_orders'));
+hits.window('errors', { over: tumbling(minutes(5)), aggregate: { total: sum('statuss') } });

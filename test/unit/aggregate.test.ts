@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_EVENTS_PER_COMMIT } from '../../core/engine/step.ts';
-import { deaggregate } from '../../core/event/aggregate.ts';
-import { aggregateOf } from '../support/aggregate.ts';
+import { aggregate, deaggregate } from '../../core/event/aggregate.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { order, shop } from '../support/orders.ts';
 
 /** Made by aws-kinesis-agg 4.2.8, the AWS Labs library: keys host-a, host-b, host-a. */
 const STORED =
   '84mawgoGaG9zdC1hCgZob3N0LWIaCwgAGgd7Im4iOjF9GgsIARoHeyJuIjoyfRocCAAaGHsibiI6MywidGV4dCI6Ikdyw7zDn2UifUHHC5zIXGMkjwB/qvDFukw=';
+
+const broken = (found: string) =>
+  expect.objectContaining({ rejection: expect.objectContaining({ reason: 'broken-aggregate', found }) });
 
 describe('deaggregate', () => {
   it("takes a KPL aggregate apart, as the AWS Labs library's bytes have it", () => {
@@ -17,7 +20,7 @@ describe('deaggregate', () => {
       [1, 'host-b', '{"n":2}'],
       [2, 'host-a', '{"n":3,"text":"Grüße"}'],
     ]);
-    expect(aggregateOf(records.map((r) => [r.partitionKey, r.data]))).toEqual(Buffer.from(STORED, 'base64'));
+    expect(aggregate(records)).toEqual(Buffer.from(STORED, 'base64'));
   });
 
   it('leaves any other record as it is', () => {
@@ -35,8 +38,11 @@ describe('deaggregate', () => {
   });
 
   it('refuses a sound digest over a message that is none, or over a record without key', () => {
-    expect(() => deaggregate('key', aggregateOf([]))).toThrow(/broken-aggregate/);
-    expect(() => deaggregate('key', aggregateOf([[undefined, Buffer.from('x')]]))).toThrow(/broken-aggregate/);
+    expect(() => deaggregate('key', aggregate([]))).toThrow(broken('no record in it'));
+    const message = Buffer.from([0x1a, 5, 0x08, 99, 0x1a, 1, 0x78]); // a record under the 99th key
+    const digest = createHash('md5').update(message).digest();
+    const keyless = Buffer.concat([Buffer.from(STORED, 'base64').subarray(0, 4), message, digest]);
+    expect(() => deaggregate('key', keyless)).toThrow(broken('record 0 without key or data'));
   });
 
   it('commits by sub-sequence: one bad event in an aggregate harms no other, and none counts twice', async () => {
@@ -44,10 +50,10 @@ describe('deaggregate', () => {
     const bytes = (value: object) => Buffer.from(JSON.stringify(value));
     const record = recordAt(
       1,
-      aggregateOf([
-        ['ada', bytes(order('a'))],
-        ['eve', Buffer.from('bad')],
-        ['bob', bytes(order('b'))],
+      aggregate([
+        { partitionKey: 'ada', data: bytes(order('a')) },
+        { partitionKey: 'eve', data: Buffer.from('bad') },
+        { partitionKey: 'bob', data: bytes(order('b')) },
       ]),
     );
     expect(await run([record])).toMatchObject({ events: 2, quarantined: 1 });
@@ -61,7 +67,12 @@ describe('deaggregate', () => {
     const record = (n: number) =>
       recordAt(
         n,
-        aggregateOf(Array.from({ length: 12_000 }, (_, i) => ['k', Buffer.from(JSON.stringify(order(`${n}-${i}`)))])),
+        aggregate(
+          Array.from({ length: 12_000 }, (_, i) => ({
+            partitionKey: 'k',
+            data: Buffer.from(JSON.stringify(order(`${n}-${i}`))),
+          })),
+        ),
       );
     const records = [record(1), record(2), record(3)];
     const unfinished = records[2]?.sequenceNumber;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { from, hours, lake, minutes, pipeline } from '../../core/pipeline/index.ts';
+import { count, counting, from, hours, lake, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -83,6 +83,44 @@ describe('items in order', () => {
     const { ranks, late } = await ranksOf([e('a', 0), e('b', 30), e('c', 19.9), e('d', 20)], [1]);
     expect(ranks.map((rank) => rank.slice(0, 1))).toEqual(['a', 'b', 'd']);
     expect(late).toEqual([`c/in-order.0  ${new Date(START + minutes(19.9)).toISOString()}`]);
+  });
+
+  it('come to the same when event time passes many at a time', () => {
+    const step = from(Order)
+      .window('w', { over: counting(3, { atMost: 10 }), aggregate: { n: count() } })
+      .closed.path.find((node) => node.kind === 'process');
+    const takes = () => false;
+    const told = (wakes: readonly number[]) => {
+      let state = step?.init('ada');
+      for (const timeMs of [0, 9, 10, 30, 31, 32, 39, 40]) {
+        const context = { key: 'ada', source: '/shop', input: 0, takes, timeMs, watermarkMs: 0, id: `e${timeMs}` };
+        state = step?.on(state as never, {} as never, context).state;
+      }
+      return wakes.flatMap((wakeMs) => {
+        const result = state === undefined ? undefined : step?.onWake?.(state as never, { key: 'ada', wakeMs, takes });
+        state = result?.state;
+        return (result?.emit ?? []).map(({ data, timeMs }) => [timeMs, (data as { n: number }).n]);
+      });
+    };
+    const everyMs = Array.from({ length: 60 }, (_, n) => n + 1);
+    expect(told(everyMs)).toEqual([
+      [9, 2],
+      [19, 1],
+      [32, 3],
+      [48, 2],
+    ]);
+    expect(told([60])).toEqual(told(everyMs));
+    expect(told([10, 33, 60])).toEqual(told(everyMs));
+  });
+
+  it('are refused when too many of a key wait, while those before stand', async () => {
+    const { closed } = from(Order).window('w', { over: counting(3), aggregate: { n: count() } });
+    const { run, state } = engineInMemory(
+      pipeline('threes', [closed.to(lake('threes', { schema: z.object({ n: z.int() }) }))]),
+    );
+    const records = Array.from({ length: 1_003 }, (_, n) => recordOf(e(`e${n}`, n / 10_000), n + 1));
+    expect(await run(records)).toMatchObject({ events: 1_000, parked: 3 });
+    expect((await state()).lot.keys.get('ada')?.failure.found).toMatch(/1000 items of a key wait for event time/);
   });
 
   it('come out the same in whatever order they arrive, in whatever batches, warm or cold', async () => {

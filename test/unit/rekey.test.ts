@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { count, from, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import { hashOf } from '../../core/engine/hash-range.ts';
+import { heartbeatRecord } from '../../core/event/control.ts';
+import { count, from, hopping, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -159,6 +161,40 @@ describe('a rekey', () => {
     );
   });
 
+  it('sends a part of each window and batch where windows are all that follows', async () => {
+    const sent = async (step: 'alone' | 'with its items') => {
+      const { closed } = byItem.window('per-hour', {
+        over: hopping(hours(1), minutes(30)),
+        aggregate: { items: count(), amount: sum('amount') },
+      });
+      const outputs = [closed.to(lake('hours', { schema: WindowRow }))];
+      const Item = z.object({ item: z.string(), amount: z.number() });
+      if (step !== 'alone') outputs.push(byItem.to(lake('sold', { schema: Item })));
+      const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(pipeline('items', outputs));
+      put(Array.from({ length: 40 }, (_, n) => eventOf({ customer: 'ada', minute: n, items: ['pen', 'ink'] }, n)));
+      let records = 0;
+      for (const minute of [0, 150, 151]) {
+        heartbeat(START + minutes(minute));
+        for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+        carry(START + minutes(minute));
+        for (const shardId of shardIds.behind) {
+          const all = take(shardId);
+          records += all.filter(({ data }) => String(data).includes('"item"')).length;
+          await second.run(all, undefined, shardId);
+        }
+      }
+      return {
+        records,
+        rows: distinct(second.lake.rows('hours')).map(({ key, start, items, amount }) => [key, start, items, amount]),
+      };
+    };
+    const [alone, besides] = [await sent('alone'), await sent('with its items')];
+    expect(besides.records).toBe(80);
+    expect(alone.records).toBe(4); // two items, two half hours
+    expect(alone.rows).toHaveLength(6);
+    expect(alone.rows).toEqual(besides.rows);
+  });
+
   it('parks an item whose key is no text, and the records behind it', async () => {
     const bad = pipeline('bad', [
       from(Order)
@@ -167,6 +203,76 @@ describe('a rekey', () => {
     ]);
     const { run } = engineInMemory(bad);
     expect(await run([recordAt(1, order('e1'))])).toMatchObject({ parked: 1 });
+  });
+
+  it('waits for a shard that has just had its first event', async () => {
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+    const [before = '', slow = ''] = shardIds.before;
+    const customers = Array.from({ length: 20 }, (_, n) => `customer-${n}`);
+    const fast = customers.find((customer) => hashOf(customer) < '8') as string;
+    const late = customers.find((customer) => hashOf(customer) > '8') as string;
+    put([eventOf({ customer: late, minute: 1, items: ['pen', 'ink', 'cup'] }, 1)]);
+    put([eventOf({ customer: late, minute: 3, items: ['pen', 'ink', 'cup'] }, 2)]);
+    put([eventOf({ customer: fast, minute: 2, items: ['pen', 'ink', 'cup'] }, 3)]);
+    put([eventOf({ customer: fast, minute: 200, items: [] }, 4)]);
+    for (let n = 0; n < 4; n++) {
+      heartbeat(START);
+      await first.run(take(before), undefined, before); // all there is, and what heartbeats tell of it
+    }
+    const [one, two, ...others] = take(slow);
+    for (const records of [[one, two], others]) {
+      await first.run(records as never, undefined, slow);
+      carry(START);
+      for (const shardId of shardIds.behind) await second.run(take(shardId), undefined, shardId);
+    }
+    expect(distinct(second.lake.rows('ranks'))).toHaveLength(9);
+    expect(second.lake.rows('late')).toEqual([]);
+  });
+
+  it('is not moved on by a heartbeat: time comes over the hop', async () => {
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(plan);
+    put([eventOf({ customer: 'ada', minute: 5, items: ['pen'] }, 1)]);
+    for (const minute of [6, 7]) {
+      heartbeat(START + minutes(minute));
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START);
+    }
+    for (const shardId of shardIds.behind) {
+      await second.run(take(shardId), undefined, shardId);
+      const { watermarkMs } = await second.state(shardId);
+      expect(watermarkMs).toBe(START + minutes(5)); // of the batch before, a minute out of order
+      await second.run([recordAt(99_999, heartbeatRecord('h'), START + hours(9))], undefined, shardId);
+      expect((await second.state(shardId)).watermarkMs).toBe(watermarkMs);
+    }
+  });
+
+  it('tells of no later time than items have that a full commit has left over', async () => {
+    const many = from(Order)
+      .process('many', {
+        init: () => 0,
+        on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
+        onWake: (count, { key }) => ({
+          state: undefined,
+          emit: Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })),
+        }),
+      })
+      .rekey('by-item', ({ item }) => item);
+    const schema = z.object({ item: z.string() });
+    const whole = pipeline('many', [many.to(lake('rows', { schema }))], { outOfOrderness: 0 });
+    const { run, streams } = engineInMemory(whole);
+    const at = (customer: string, minute: number, amount: number) =>
+      order(`${customer}${minute}`, { customer, amount, at: new Date(START + minutes(minute)).toISOString() });
+    await run([
+      recordAt(1, at('ada', 0, 20_000), START, 'ada'),
+      recordAt(2, at('bob', 1, 1), START, 'bob'),
+      recordAt(3, at('eve', 9, 0), START, 'eve'), // ada and bob are due: bob is left over
+    ]);
+    streams.take('next hop');
+    await run([recordAt(4, at('eve', 10, 0), START, 'eve')]);
+    const [record] = streams.take('next hop');
+    const { key, timeMs, watermarkMs } = JSON.parse(Buffer.from(record?.data ?? []).toString()).data;
+    expect([key, timeMs]).toEqual(['bob0', START + minutes(6)]);
+    expect(watermarkMs).toBe(timeMs);
   });
 
   it('has its records refused where none belong', async () => {

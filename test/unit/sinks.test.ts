@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { memoryAlerts } from '../../adapters/memory/alerts.ts';
+import { redriveRecord } from '../../core/event/control.ts';
 import { event } from '../../core/event/index.ts';
 import { alert, from, hours, lake, minutes, pipeline, stream, view } from '../../core/pipeline/index.ts';
 import { type AlertMessage, TransientError } from '../../core/ports.ts';
@@ -97,8 +98,8 @@ describe('alerts', () => {
     expect(() => alert('a', { subject, text: () => '' })).toThrow(message);
   });
 
-  it('park the record when the text is none', async () => {
-    const bad = pipeline('bad', [orders.to(alert('a', { text: () => undefined as never }))]);
+  it.each([undefined as never, ''])('park the record when the text is none: %j', async (text) => {
+    const bad = pipeline('bad', [orders.to(alert('a', { text: () => text }))]);
     const { run, alerts } = engineInMemory(bad);
     expect(await run([at(1, 'ada', 0)])).toMatchObject({ parked: 1 });
     expect(alerts.told).toEqual([]);
@@ -128,6 +129,55 @@ describe('a view', () => {
     restart();
     await run([]);
     expect([...views.rows('last_order').values()]).toMatchObject([{ amount: 3 }]);
+  });
+
+  it('takes a parked event that was taken through for later than what came while it waited', async () => {
+    let isBroken = true;
+    const counted = orders.process('count', {
+      init: () => 0,
+      on: (count: number, { amount }, { timeMs }) => {
+        if (amount === 2 && isBroken) throw new Error('a bug');
+        return { state: count + 1, emit: [{ count: count + 1 }], wakeMs: timeMs + minutes(10) };
+      },
+      onWake: (count) => ({ state: count, emit: [{ count }] }),
+    });
+    const parking = pipeline('viewed', [counted.to(view('counts', { row: (row) => row }))], { outOfOrderness: 0 });
+    const { run, views } = engineInMemory(parking);
+    await run([at(1, 'ada', 0, 1), at(2, 'ada', 1, 2)]);
+    await run([at(3, 'bob', 30, 1)]); // ada is woken while her second order waits
+    isBroken = false;
+    await run([recordAt(4, redriveRecord('r', 'viewed', 'ada'), START, 'ada')]);
+    expect(views.rows('counts').get('ada')).toEqual({ count: 2 });
+  });
+});
+
+describe('a view, before the commit,', () => {
+  const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+  const deepest = nested(31);
+  it.each([
+    ['a number too large', { n: -1e126 }, 'the number -1e.126'],
+    ['a number too small', { n: [1e-131] }, 'the number 1e-131'],
+    ['too many levels', { a: deepest }, 'more than 31 levels'],
+    ['a field without a name', { a: { '': 1 } }, 'a field without a name'],
+    ['too many bytes', { text: 'x'.repeat(260_000) }, /^2600\d\d bytes$/],
+  ])('refuses what DynamoDB would refuse behind it: %s', async (_, row, found) => {
+    const { run, views, lake } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => row }))]));
+    expect(await run([at(1, 'ada', 0)])).toMatchObject({ quarantined: 1 });
+    expect(lake.rows('quarantine')).toMatchObject([{ step: 'v', found: expect.stringMatching(found) }]);
+    expect(views.rows('v').size).toBe(0);
+  });
+
+  it('refuses a key that is no key there', async () => {
+    const { run, lake } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => ({}) }))]));
+    expect(await run([at(1, 'ü'.repeat(1_025), 0), at(2, 'ü'.repeat(1_024), 0)])).toMatchObject({ quarantined: 1 });
+    expect(lake.rows('quarantine')).toMatchObject([{ step: 'v', found: 'a key of 2050 bytes' }]);
+  });
+
+  it('takes the largest and the smallest', async () => {
+    const row = { most: 9.9e125, least: -1e-130, zero: 0, deepest: nested(30) };
+    const { run, views } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => row }))]));
+    await run([at(1, 'ada', 0)]);
+    expect([...views.rows('v').values()]).toEqual([row]);
   });
 });
 

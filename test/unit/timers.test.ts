@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { compareTimers, DueTimers, type Timer, Timers } from '../../core/engine/timers.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { from, hours, lake, minutes, pipeline, seconds } from '../../core/pipeline/index.ts';
+import { count, from, hours, lake, minutes, pipeline, seconds, sum, tumbling } from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -85,6 +85,26 @@ describe('a step that asks to be woken', () => {
     expect(late?.event_id).toBe(`silence/${START + minutes(29.5) + 1}/ada.0`);
     await run([at(4, 'ada', 0), at(5, 'eve', 32)]);
     expect(new Set(tables.rows('silent').map((row) => row.event_id)).size).toBe(2);
+  });
+
+  it('is woken at the next time when it asks for the one that it is woken for', async () => {
+    const plan = pipeline(
+      'shop',
+      [
+        from(Order)
+          .process('again', {
+            init: () => 0,
+            on: (n, _, { timeMs }) => ({ state: n, wakeMs: timeMs + 1 }),
+            onWake: (n: number, { wakeMs }) => ({ state: n < 2 ? n + 1 : undefined, wakeMs, emit: [{ n }] }),
+          })
+          .to(lake('woken', { schema: z.object({ n: z.int() }) })),
+      ],
+      { outOfOrderness: 0 },
+    );
+    const { run, lake: tables } = engineInMemory(plan);
+    await run([at(1, 'ada', 0), at(2, 'bob', 1)]);
+    const woken = [1, 2, 3].map((ms, n) => ({ event_id: `again/${START + ms}/ada.0`, n }));
+    expect(tables.rows('woken')).toMatchObject(woken);
   });
 
   it('forgets a key after its time to live, and not before', async () => {
@@ -195,9 +215,36 @@ describe('a step that asks to be woken', () => {
   });
 });
 
+describe('what a woken step emits', () => {
+  it('is in time for the steps behind it, which are woken after it', async () => {
+    const aggregate = { orders: count() };
+    const fives = from(Order).window('z-fives', { over: tumbling(minutes(5)), aggregate });
+    const tens = fives.closed.window('a-tens', {
+      over: tumbling(minutes(10)),
+      aggregate: { windows: count(), orders: sum('orders') },
+    });
+    const row = z.object({ key: z.string(), windows: z.int(), orders: z.int() });
+    const plan = pipeline(
+      'windows',
+      [
+        tens.closed.to(lake('tens', { schema: row })),
+        tens.late.map('nothing', () => ({})).to(lake('late', { schema: z.object({}) })),
+      ],
+      { outOfOrderness: 0 },
+    );
+    const { run, lake: tables } = engineInMemory(plan);
+    await run([at(1, 'ada', 1), at(2, 'ada', 2), at(3, 'ada', 9), at(4, 'ada', 10), at(5, 'bob', 20)]);
+    expect(tables.rows('tens')).toMatchObject([
+      { event_id: `a-tens/${START + minutes(10)}/ada.0`, windows: 2, orders: 3 },
+      { event_id: `a-tens/${START + minutes(20)}/ada.0`, windows: 1, orders: 1 },
+    ]);
+    expect(tables.rows('late')).toEqual([]);
+  });
+});
+
 describe('Timers', () => {
   it('come in order, whatever was added when', () => {
-    const timer = fc.record({ wakeMs: fc.nat(20), name: fc.constantFrom('a', 'b', 'c') });
+    const timer = fc.record({ wakeMs: fc.nat(20), rank: fc.nat(2), name: fc.constantFrom('a', 'b', 'c') });
     fc.assert(
       fc.property(fc.array(timer), fc.array(timer), fc.nat(20), (base, own, until) => {
         const timers = new Timers();

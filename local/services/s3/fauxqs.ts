@@ -18,6 +18,14 @@ export interface Fauxqs extends Stores {
   close(): Promise<void>;
 }
 
+/** A message that a topic has taken. */
+export interface Published {
+  /** Name of the topic. */
+  readonly topic: string;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export interface FauxqsOptions {
   /** Directory of the objects, one file each: `buckets/<bucket>/objects/<key>.data`. */
   readonly objectsDir: string;
@@ -26,6 +34,8 @@ export interface FauxqsOptions {
   /** Address of the gateway, which queues' URLs begin with. */
   readonly endpoint: string;
   readonly log: (line: string) => void;
+  /** Hears of each message that a topic has taken. */
+  readonly onPublish: ((published: Published) => void) | undefined;
 }
 
 /** The package exports only a server that listens on every interface, so its parts are taken by their files. */
@@ -70,12 +80,34 @@ function checkedFiles(files: S3Files): S3Files {
   });
 }
 
+type Spy = NonNullable<Stores['snsStore']['spy']>;
+
+/** What the topics tell of each message, also of one that nobody has subscribed to. */
+function spyOf(onPublish: (published: Published) => void): Spy {
+  const addMessage: Spy['addMessage'] = (told) => {
+    if (told.service !== 'sns') return;
+    const attributes = Object.entries(told.messageAttributes).map(([name, { StringValue = '' }]) => [
+      name,
+      StringValue,
+    ]);
+    onPublish({ topic: told.topicName, message: told.body, attributes: Object.fromEntries(attributes) });
+  };
+  return { addMessage } as Spy;
+}
+
 /** Opens what was kept, or begins empty. Listens nowhere: requests go to `app.routing`. */
-export async function openFauxqs({ objectsDir, messagesDir, endpoint, log }: FauxqsOptions): Promise<Fauxqs> {
+export async function openFauxqs({
+  objectsDir,
+  messagesDir,
+  endpoint,
+  log,
+  onPublish,
+}: FauxqsOptions): Promise<Fauxqs> {
   const classes = await loadClasses();
   const s3Store = new classes.S3Store();
   const sqsStore = new classes.SqsStore();
   const snsStore = new classes.SnsStore();
+  if (onPublish) snsStore.spy = spyOf(onPublish);
 
   // Its order of keys is a language's, its pages compare bytes: together they leave objects out.
   const { buckets } = s3Store as unknown as { readonly buckets: ReadonlyMap<string, ReadonlyMap<string, never>> };

@@ -1,0 +1,4 @@
+// error: Type '"statuss"' is not assignable to type
+import { hits } from './fixture.ts';
+
+hits.changes('status', { of: 'statuss' });

@@ -1,0 +1,9 @@
+// error: 'payment' is possibly 'undefined'
+import { minutes } from '../../core/pipeline/index.ts';
+import { orders, payments } from './joins-fixture.ts';
+
+orders.join('j', payments, {
+  within: minutes(5),
+  how: 'left',
+  with: (order, payment) => ({ order: order.cents, paid: payment.paid }),
+});

@@ -1,0 +1,4 @@
+// error: Property 'change' is missing
+import { orders } from './joins-fixture.ts';
+
+orders.table('orders', {});
