@@ -1,6 +1,6 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import * as z from 'zod';
-import type { ObjectSchema } from '../../core/event/index.ts';
+import type { ObjectSchema } from '../../core/event/event.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
 
 /** What reading events costs at the least in this language: base64, `JSON.parse`, and Zod for those that the plan takes. */
