@@ -9,7 +9,7 @@ import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { EventRecord } from './record.ts';
-import { dueMs, type ShardState, stateChars, stateName } from './shard-state.ts';
+import { dueMs, needsTimer, type ShardState, stateChars, stateName } from './shard-state.ts';
 import type { Tally } from './tally.ts';
 import { DueTimers, type Timer } from './timers.ts';
 
@@ -18,6 +18,9 @@ export class Draft {
   readonly state: ShardState;
   /** Name of the object that takes the records this batch parks. */
   readonly object: string;
+  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
+   *  has its time. */
+  readonly committedMs: number | undefined;
   position: Position | undefined;
   arrivalMs: number;
   watermarkMs: number | undefined;
@@ -50,6 +53,7 @@ export class Draft {
   constructor(state: ShardState, object: string) {
     this.state = state;
     this.object = object;
+    this.committedMs = state.watermarkMs && Math.min(state.watermarkMs, state.timers.firstMs);
     this.position = state.position;
     this.arrivalMs = state.arrivalMs;
     this.watermarkMs = state.watermarkMs;
@@ -146,10 +150,12 @@ export class Draft {
 
   setCell(step: string, key: string, cell: Cell | undefined): void {
     const name = stateName(step, key);
-    this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
+    const before = this.#cellNamed(name);
+    this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, before);
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
-    if (cell === undefined || dueMs(cell) === Infinity) return;
-    this.#dueTimers().add({ wakeMs: dueMs(cell), rank: this.state.rankOf(step), name });
+    if (cell && needsTimer(cell, before, this.watermarkMs ?? Number.NEGATIVE_INFINITY)) {
+      this.#dueTimers().add(this.state.timerOf(step, name, cell));
+    }
   }
 
   /** How far event time has come for a key. */
@@ -176,7 +182,9 @@ export class Draft {
       const timer = this.#dueTimers().take(watermarkMs);
       if (timer === undefined) return undefined;
       const cell = this.#cellNamed(timer.name);
-      if (cell !== undefined && dueMs(cell) === timer.wakeMs) return timer;
+      const cellMs = cell ? dueMs(cell) : Number.NEGATIVE_INFINITY;
+      if (cellMs === timer.wakeMs) return timer;
+      if (cellMs > timer.wakeMs && cellMs < Infinity) this.#dueTimers().add({ ...timer, wakeMs: cellMs }); // put off
     }
   }
 

@@ -28,6 +28,13 @@ export const stateChars = (step: string, key: string, cell: Cell | undefined): n
 /** When a cell is due: to be woken, or to expire. */
 export const dueMs = ({ wakeMs, expiresMs }: Cell): number => Math.min(wakeMs ?? Infinity, expiresMs ?? Infinity);
 
+/** Whether a state needs a timer besides those there are: not when the one before it had one that has not gone off yet
+ *  and will not go off too late. So a state whose time is put off again and again takes one timer, not one each time. */
+export function needsTimer(cell: Cell, before: Cell | undefined, reachedMs: number): boolean {
+  const beforeMs = before ? dueMs(before) : Infinity;
+  return dueMs(cell) < Infinity && !(reachedMs < beforeMs && beforeMs <= dueMs(cell));
+}
+
 /** Names a step's state of a key. A step's id has no '/'. */
 export const stateName = (step: string, key: string): string => `${step}/${key}`;
 
@@ -47,7 +54,7 @@ export class ShardState {
   #lagMs = 0;
   #floors: readonly Floor[] = [];
   readonly #cells = new Map<string, Cell>();
-  readonly #timers = new Timers();
+  #timers = new Timers();
   #stateChars = 0;
   readonly #lot = new ParkingLot();
   #quarantined: Tally = EMPTY_TALLY;
@@ -85,9 +92,8 @@ export class ShardState {
   get lagMs(): number {
     return this.#lagMs;
   }
-  /** Every timer that is set, in order, and some that no longer are. */
-  get timers(): readonly Timer[] {
-    return this.#timers.all;
+  get timers(): Timers {
+    return this.#timers;
   }
   get lot(): ParkingLot {
     return this.#lot;
@@ -173,27 +179,38 @@ export class ShardState {
     const timers: Timer[] = [];
     for (const [step, key, cell] of changes) {
       const name = stateName(step, key);
-      this.#stateChars -= stateChars(step, key, this.#cells.get(name));
-      this.#cells.delete(name);
-      if (cell === undefined) continue;
-      const kept = { ...cell, state: keep(step, cell.state) };
+      const before = this.#cells.get(name);
+      this.#stateChars -= stateChars(step, key, before);
+      if (cell === undefined) {
+        this.#cells.delete(name);
+        continue;
+      }
+      const state = keep(step, cell.state);
+      const kept = state === cell.state ? cell : { ...cell, state };
       this.#cells.set(name, kept);
       this.#stateChars += stateChars(step, key, kept);
-      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), rank: this.rankOf(step), name });
+      if (needsTimer(kept, before, reachedMs)) timers.push(this.timerOf(step, name, kept));
     }
-    // Those that have passed have gone off, unless a batch had too many of them.
-    const isPassed = ({ wakeMs }: Timer) => wakeMs <= reachedMs;
-    const isSet = ({ wakeMs, name }: Timer) => this.isSet(name, wakeMs);
-    const isCrowded = this.#timers.all.length > 2 * this.#cells.size + 1_000;
-    if (timers.length > 0 || isCrowded || this.#timers.all.some(isPassed)) {
-      this.#timers.merge(timers, isCrowded ? isSet : (timer) => !isPassed(timer) || isSet(timer));
+    // Those whose time has passed have gone off, unless they were early or a batch had too many of them.
+    for (const { wakeMs, name } of this.#timers.take(reachedMs)) {
+      const cell = this.#cells.get(name);
+      if (cell && dueMs(cell) >= wakeMs && dueMs(cell) < Infinity)
+        timers.push(this.timerOf(splitName(name)[0], name, cell));
     }
+    this.#timers.add(timers);
+    if (this.#timers.size > 2 * this.#cells.size + 1_000) this.#clearTimers();
   }
 
-  /** Whether the key's state is due at this time. */
-  isSet(name: string, wakeMs: number): boolean {
-    const cell = this.#cells.get(name);
-    return cell !== undefined && dueMs(cell) === wakeMs;
+  /** Of states whose time was brought forward, timers are left behind. */
+  #clearTimers(): void {
+    this.#timers = new Timers();
+    const due = [...this.#cells].filter(([, cell]) => dueMs(cell) < Infinity);
+    this.#timers.add(due.map(([name, cell]) => this.timerOf(splitName(name)[0], name, cell)));
+  }
+
+  /** The timer that a state is due by. */
+  timerOf(step: string, name: string, cell: Cell): Timer {
+    return { wakeMs: dueMs(cell), rank: this.rankOf(step), name };
   }
 
   /** The next entry, saying nothing new: what was in the outbox is delivered. */
