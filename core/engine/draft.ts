@@ -18,8 +18,7 @@ export class Draft {
   readonly state: ShardState;
   /** Name of the object that takes the records this batch parks. */
   readonly object: string;
-  /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
-   *  has its time. */
+  /** How far event time had come when the batch began, and all that was due by then had been seen to. */
   readonly committedMs: number | undefined;
   position: Position | undefined;
   arrivalMs: number;
@@ -53,7 +52,7 @@ export class Draft {
   constructor(state: ShardState, object: string) {
     this.state = state;
     this.object = object;
-    this.committedMs = state.watermarkMs && Math.min(state.watermarkMs, state.timers.firstMs);
+    this.committedMs = state.seenToMs;
     this.position = state.position;
     this.arrivalMs = state.arrivalMs;
     this.watermarkMs = state.watermarkMs;
@@ -266,7 +265,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
-    const { seenToMs: committedMs } = this.state;
+    const { committedMs } = this;
     const hasEvents = this.watermarkMs !== undefined;
     const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };

@@ -85,8 +85,7 @@ export class ShardState {
   }
   /** How far event time has come and all that was due by then has been seen to: a full commit leaves some over. */
   get seenToMs(): number | undefined {
-    const dueMs = this.#timers.all[0]?.wakeMs ?? Number.POSITIVE_INFINITY;
-    return this.#watermarkMs === undefined ? undefined : Math.min(this.#watermarkMs, dueMs - 1);
+    return this.#watermarkMs === undefined ? undefined : Math.min(this.#watermarkMs, this.#timers.firstMs - 1);
   }
   /** How far the watermark was behind the shard's clock at the last event. */
   get lagMs(): number {

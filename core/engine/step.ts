@@ -313,7 +313,7 @@ class RecordEffects implements Effects {
   constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
-    this.committedMs = draft.state.seenToMs;
+    this.committedMs = draft.committedMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {

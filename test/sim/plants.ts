@@ -162,8 +162,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'ids-made-anew-at-each-delivery',
     means: 'a row that is delivered twice is two rows',
     file: 'core/operators/lake.ts',
-    find: 'JSON.stringify(event.id + suffix)',
-    replace: 'JSON.stringify(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
+    find: 'jsonText(event.id + suffix)',
+    replace: 'jsonText(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
   },
   // What the mapping is told
   {
