@@ -9,9 +9,19 @@ import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { EventRecord } from './record.ts';
-import { dueMs, needsTimer, type ShardState, stateChars, stateName } from './shard-state.ts';
+import { dueMs, needsTimer, type ShardState, stateChars } from './shard-state.ts';
 import type { Tally } from './tally.ts';
 import { DueTimers, type Timer } from './timers.ts';
+
+/** A step's state of a key before a record and after it. */
+export interface CellChange {
+  /** Of the state: see `stateName`. */
+  readonly name: string;
+  readonly step: string;
+  readonly key: string;
+  readonly before: Cell | undefined;
+  readonly cell: Cell | undefined;
+}
 
 /** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
 export class Draft {
@@ -138,18 +148,13 @@ export class Draft {
     this.outbox[place] = { ...there, timeMs, body: merge(there.body, message.body) };
   }
 
-  cellOf(step: string, key: string): Cell | undefined {
-    return this.#cellNamed(stateName(step, key));
-  }
-
-  #cellNamed(name: string): Cell | undefined {
+  /** The state of this name: see `stateName`. */
+  cellOf(name: string): Cell | undefined {
     const changed = this.#states.get(name);
     return changed ? changed[2] : this.state.cellOf(name);
   }
 
-  setCell(step: string, key: string, cell: Cell | undefined): void {
-    const name = stateName(step, key);
-    const before = this.#cellNamed(name);
+  setCell({ name, step, key, before, cell }: CellChange): void {
     this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, before);
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
     if (cell && needsTimer(cell, before, this.watermarkMs ?? Number.NEGATIVE_INFINITY)) {
@@ -180,11 +185,15 @@ export class Draft {
     for (;;) {
       const timer = this.#dueTimers().take(watermarkMs);
       if (timer === undefined) return undefined;
-      const cell = this.#cellNamed(timer.name);
-      const cellMs = cell ? dueMs(cell) : Number.NEGATIVE_INFINITY;
-      if (cellMs === timer.wakeMs) return timer;
-      if (cellMs > timer.wakeMs && cellMs < Infinity) this.#dueTimers().add({ ...timer, wakeMs: cellMs }); // put off
+      const cell = this.cellOf(timer.name);
+      if (cell !== undefined && dueMs(cell) === timer.wakeMs) return timer;
+      if (cell !== undefined) this.#putOff(timer, dueMs(cell));
     }
+  }
+
+  /** The state's time has been put off since its timer was set. */
+  #putOff(timer: Timer, untilMs: number): void {
+    if (timer.wakeMs < untilMs && untilMs < Infinity) this.#dueTimers().add({ ...timer, wakeMs: untilMs });
   }
 
   /** Puts one back that could not be seen to. */

@@ -13,6 +13,9 @@ import { type Timer, Timers } from './timers.ts';
 /** Most that the steps' states of a shard may come to, as JSON characters: some 150 MB in memory. */
 export const MAX_SHARD_STATE_CHARS = 32 * 1024 * 1024;
 
+/** Partition keys that a shard remembers as its own. */
+const MAX_OWN_KEYS = 50_000;
+
 /** The log of a shard is not what it must be. Nothing mends itself here: somebody has to look. */
 export class LogError extends Error {
   override readonly name = 'LogError';
@@ -56,6 +59,7 @@ export class ShardState {
   readonly #cells = new Map<string, Cell>();
   #timers = new Timers();
   #stateChars = 0;
+  readonly #ownKeys = new Set<string>();
   readonly #lot = new ParkingLot();
   #quarantined: Tally = EMPTY_TALLY;
   #threw: Tally = EMPTY_TALLY;
@@ -125,6 +129,16 @@ export class ShardState {
 
   cellOf(name: string): Cell | undefined {
     return this.#cells.get(name);
+  }
+
+  /** Whether the hash of a partition key lies in the shard's range. Those that do are remembered: keys come again and again,
+   *  and an MD5 takes longer than most steps. */
+  holds(partitionKey: string): boolean {
+    if (this.#ownKeys.has(partitionKey)) return true;
+    if (!isIn(this.genesis.range, partitionKey)) return false;
+    if (this.#ownKeys.size === MAX_OWN_KEYS) this.#ownKeys.clear();
+    this.#ownKeys.add(partitionKey);
+    return true;
   }
 
   /** How far event time has come for a key, if that is further than for the shard: before a merge, in its parent. */
