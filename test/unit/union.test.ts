@@ -17,11 +17,10 @@ describe('a union', () => {
 
   it('has an item as often as it comes, each time under an id of its own', async () => {
     const short = lefts.filter('short', ({ text }) => text.length === 1);
-    const loud = lefts.map('loud', ({ text }) => ({ text: text.toUpperCase() }));
-    const plain = lefts.map('plain', ({ text }) => ({ text }));
-    const plan = pipeline('thrice', [plain.union('u', [short, loud, loud]).to(told('items'))]);
+    const loud = lefts.map('loud', (item) => ({ ...item, text: item.text.toUpperCase() }));
+    const plan = pipeline('thrice', [lefts.union('u', [short, loud, loud]).to(told('items'))]);
     const found = await toldInEveryWay(plan, items.slice(2, 3));
-    expect(found.items).toEqual(['bb/u.0 bb @2', 'bb/u.2 BB @2', 'bb/u.3 BB @2']);
+    expect([...(found.items ?? [])].sort()).toEqual(['bb/u.0 bb @2', 'bb/u.2 BB @2', 'bb/u.3 BB @2']);
   });
 
   it('takes what steps with state make, and is taken by them', async () => {
