@@ -9,12 +9,18 @@ export interface StageOutputs {
   /** Glue database that holds the views. */
   readonly databaseName: string;
   readonly workgroupName: string;
-  readonly pipelines: readonly PipelineOutputs[];
+  /** Every part of every pipeline, by the pipelines' names and in the order of their hops. */
+  readonly parts: readonly PartOutputs[];
 }
 
-export interface PipelineOutputs {
+/** A pipeline's part: what reads the events, or what lies behind a hop. */
+export interface PartOutputs {
+  /** The pipeline's, with `-hop-<n>` behind it for the part of that hop. */
   readonly name: string;
+  readonly pipeline: string;
   readonly functionName: string;
+  /** What the part reads. */
+  readonly streamName: string;
   readonly logTableName: string;
 }
 
@@ -36,21 +42,31 @@ export async function stageOutputs({ stage, client, label }: Target): Promise<St
   if (stacks.size === 0)
     throw new CliError(`there is no stage '${stage}' at ${label}: deploy it with \`npm run deploy\``);
 
+  const find = (part: string, key: string) =>
+    stacks.get(part)?.Outputs?.find((each) => each.OutputKey === key)?.OutputValue;
   const output = (part: string, key: string): string => {
-    const value = stacks.get(part)?.Outputs?.find((each) => each.OutputKey === key)?.OutputValue;
+    const value = find(part, key);
     if (value !== undefined) return value;
     throw new CliError(`the stack ${prefix}${part} at ${label} has no output ${key}: deploy it again`);
   };
+  const streamName = output('stream', 'StreamName');
+  const partsOf = (pipeline: string): readonly PartOutputs[] => {
+    const logTableName = output(pipeline, 'LogTableName');
+    const own = { pipeline, logTableName };
+    const parts = [{ ...own, name: pipeline, streamName, functionName: output(pipeline, 'FunctionName') }];
+    for (let hop = 1; ; hop++) {
+      const functionName = find(pipeline, `Hop${hop}FunctionName`);
+      if (functionName === undefined) return parts;
+      const name = `${pipeline}-hop-${hop}`;
+      parts.push({ ...own, name, streamName: output(pipeline, `Hop${hop}StreamName`), functionName });
+    }
+  };
   const pipelines = [...stacks.keys()].filter((part) => part !== 'stream' && part !== 'lake').sort();
   return {
-    streamName: output('stream', 'StreamName'),
+    streamName,
     bucketName: output('lake', 'BucketName'),
     databaseName: output('lake', 'DatabaseName'),
     workgroupName: output('lake', 'WorkgroupName'),
-    pipelines: pipelines.map((name) => ({
-      name,
-      functionName: output(name, 'FunctionName'),
-      logTableName: output(name, 'LogTableName'),
-    })),
+    parts: pipelines.flatMap(partsOf),
   };
 }

@@ -1,8 +1,8 @@
 import { type ParkedFailure, type ParkedPart, ParkingLot } from '../core/engine/parking.ts';
 import type { ShardLogs } from '../core/engine/shard-log.ts';
 import type { ShardState } from '../core/engine/shard-state.ts';
-import type { Shard } from '../core/ports.ts';
 import { inParallel } from '../core/in-parallel.ts';
+import type { Shard } from '../core/ports.ts';
 
 export type LogReader = Pick<ShardLogs, 'read'>;
 

@@ -3,8 +3,8 @@ import type { ParkedPart } from '../core/engine/parking.ts';
 import { compareSequenceNumbers } from '../core/engine/position.ts';
 import type { ShardState } from '../core/engine/shard-state.ts';
 import { MAX_REDRIVEN } from '../core/engine/step.ts';
-import type { Clock, Shard } from '../core/ports.ts';
 import { inParallel } from '../core/in-parallel.ts';
+import type { Clock, Shard } from '../core/ports.ts';
 import { CONCURRENT_READS, type LogReader, type ParkedKeys, type ParkedPlace, readParkedKeys } from './parked-keys.ts';
 
 /** Where the stream has put a record. */

@@ -12,7 +12,7 @@ import { redriveRecord } from '../core/event/control.ts';
 import { EPOCH } from '../infra/names.ts';
 import { UsageError } from './errors.ts';
 import { wholeNumber } from './options.ts';
-import { type PipelineOutputs, type StageOutputs, stageOutputs } from './outputs.ts';
+import { type PartOutputs, type StageOutputs, stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { type PipelinePorts, type RedriveRow, redrivePipelines, refuseLeft } from './redrive-pipelines.ts';
 import { printTable } from './table.ts';
@@ -51,7 +51,7 @@ export function register(program: Command): void {
   const command = program
     .command('redrive')
     .description('list the records on which a step threw, or take them through the steps again')
-    .argument('[pipeline]', 'one pipeline of the stage (default: all)')
+    .argument('[pipeline]', 'one pipeline of the stage, or its part NAME-hop-N (default: all)')
     .option('--key <key>', 'redrive the records of this partition key')
     .option('--all', 'redrive every key that is parked now')
     .option('--dry-run', 'list the parked keys and change nothing')
@@ -75,7 +75,7 @@ async function redrive(pipeline: string | undefined, options: Options): Promise<
   const progress = json || dryRun ? undefined : new Progress('records redriven');
   let keys: readonly RedriveRow[];
   try {
-    const pipelines = chosen(pipeline, outputs).map((each) => services.portsOf(each, outputs));
+    const pipelines = chosen(pipeline, outputs).map((part) => services.portsOf(part, outputs));
     const onProgress = (name: string, redriven: number, left: number) =>
       progress?.update(redriven, `keys left in ${name}: ${left.toLocaleString('en-US')}`);
     keys = await redrivePipelines(pipelines, { key, dryRun, timeoutSeconds: timeout, onProgress });
@@ -88,11 +88,12 @@ async function redrive(pipeline: string | undefined, options: Options): Promise<
   if (!dryRun) refuseLeft(keys, timeout);
 }
 
-function chosen(pipeline: string | undefined, { pipelines }: StageOutputs): readonly PipelineOutputs[] {
-  if (pipeline === undefined) return pipelines;
-  const found = pipelines.filter(({ name }) => name === pipeline);
+/** All parts of a pipeline by its name, or one by its own. */
+function chosen(pipeline: string | undefined, { parts }: StageOutputs): readonly PartOutputs[] {
+  if (pipeline === undefined) return parts;
+  const found = parts.filter((part) => part.pipeline === pipeline || part.name === pipeline);
   if (found.length > 0) return found;
-  const names = pipelines.map(({ name }) => name).join(', ');
+  const names = parts.map(({ name }) => name).join(', ');
   throw new UsageError(`the stage has no pipeline '${pipeline}': it has ${names || 'none'}`);
 }
 
@@ -109,7 +110,7 @@ class Services {
     this.#s3 = new S3Client({ ...client, forcePathStyle: true });
   }
 
-  portsOf({ name, logTableName }: PipelineOutputs, { streamName, bucketName }: StageOutputs): PipelinePorts {
+  portsOf({ name, logTableName, streamName }: PartOutputs, { bucketName }: StageOutputs): PipelinePorts {
     const clock = Date;
     const epoch = EPOCH;
     const log = dynamoCommitLog({ client: this.#dynamo, table: logTableName, pipeline: name, epoch, clock });

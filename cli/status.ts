@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Cell, Column } from './athena.ts';
 import { type Figure, heartbeatFigure, readFigures } from './metrics.ts';
 import { wholeNumber } from './options.ts';
-import { type StageOutputs, stageOutputs } from './outputs.ts';
+import { type PartOutputs, type StageOutputs, stageOutputs } from './outputs.ts';
 import { printTable, styled } from './table.ts';
 import { countRows, lakeTables } from './tables.ts';
 import { addTargetOptions, announceTarget, chooseTarget, type Target, type TargetOptions } from './target.ts';
@@ -21,6 +21,7 @@ export interface Status {
   readonly minutes: number;
   /** Heartbeats do not count as records in; their few bytes do. */
   readonly stream: { readonly name: string } & Readonly<Record<keyof typeof STREAM, Cell>>;
+  /** Every part of every pipeline. */
   readonly pipelines: readonly ({ readonly name: string } & Readonly<Record<keyof typeof PIPELINE, Cell>>)[];
   /** `rows` is null when they were not counted. */
   readonly tables: readonly { readonly name: string; readonly rows: number | null }[];
@@ -32,14 +33,13 @@ const kinesis =
   (metric: string): FigureOf<Stream> =>
   ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take: 'Sum' });
 const own =
-  (metric: string, take: Figure['take'] = 'Sum'): FigureOf<Pipeline> =>
+  (metric: string, take: Figure['take'] = 'Sum'): FigureOf<PartOutputs> =>
   ({ name }) => ({ namespace: 'Millrace', metric, dimensions: { service: name }, take });
 const lambda =
-  (metric: string, take: Figure['take']): FigureOf<Pipeline> =>
+  (metric: string, take: Figure['take']): FigureOf<PartOutputs> =>
   ({ functionName }) => ({ namespace: 'AWS/Lambda', metric, dimensions: { FunctionName: functionName }, take });
 
 type Stream = Pick<StageOutputs, 'streamName'> & Pick<Target, 'stage'>;
-type Pipeline = StageOutputs['pipelines'][number];
 
 const STREAM = {
   recordsIn: kinesis('IncomingRecords'),
@@ -91,13 +91,13 @@ export async function readStatus(target: Target, minutes: number, withRows: bool
   try {
     const figures = [
       ...Object.values(STREAM).map((figure) => figure({ ...outputs, stage: target.stage })),
-      ...outputs.pipelines.flatMap((pipeline) => Object.values(PIPELINE).map((figure) => figure(pipeline))),
+      ...outputs.parts.flatMap((part) => Object.values(PIPELINE).map((figure) => figure(part))),
     ];
     const values = [...(await readFigures(cloudWatch, figures, minutes, Date.now()))];
     const take = <Names extends object>(names: Names) =>
       Object.fromEntries(Object.keys(names).map((name) => [name, values.shift() ?? null])) as Record<keyof Names, Cell>;
     const stream = withoutHeartbeats({ name: outputs.streamName, ...take(STREAM) });
-    const pipelines = outputs.pipelines.map(({ name }) => ({ name, ...take(PIPELINE) }));
+    const pipelines = outputs.parts.map(({ name }) => ({ name, ...take(PIPELINE) }));
     const tables = await lakeTables(target, outputs);
     const counts = withRows ? await countRows(athena, outputs, tables) : new Map<string, number>();
     const counted = tables.map((name) => ({ name, rows: counts.get(name) ?? null }));

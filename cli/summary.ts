@@ -55,7 +55,7 @@ export async function summarise(
 }
 
 async function serviceCounts(target: Target, outputs: StageOutputs, plan: Plan): Promise<readonly number[]> {
-  const table = outputs.pipelines.find(({ name }) => name === plan.name)?.logTableName ?? '';
+  const table = outputs.parts.find(({ name }) => name === plan.name)?.logTableName ?? '';
   const sum = (namespace: string, metric: string, dimensions: Record<string, string>) =>
     ({ namespace, metric, dimensions, take: 'Sum' }) as const;
   const streams = await deliveryStreams(target);

@@ -9,7 +9,7 @@ export async function lakeTables(target: Target, outputs: StageOutputs): Promise
   const client = new CloudFormationClient(target.client);
   const names = new Set<string>();
   try {
-    for (const part of ['lake', ...outputs.pipelines.map(({ name }) => name)]) {
+    for (const part of new Set(['lake', ...outputs.parts.map(({ pipeline }) => pipeline)])) {
       const StackName = `millrace-${target.stage}-${part}`;
       for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName })) {
         for (const { ResourceType, PhysicalResourceId = '' } of StackResourceSummaries) {

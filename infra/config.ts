@@ -12,7 +12,10 @@ import {
 export interface StageConfig {
   /** Part of every name: lower-case letters and digits, at most 16. Default `dev`. */
   readonly stage: string;
-  /** Shards of the stream, or `on-demand`. Default 2. */
+  /** Names of the pipelines to deploy, of those in `pipelines/index.ts`; on the command line separated by commas. Undefined,
+   *  the default, deploys all. */
+  readonly pipelines: readonly string[] | undefined;
+  /** Shards of each stream, or `on-demand`. Default 2. */
   readonly shards: number | 'on-demand';
   /** Hours that Kinesis keeps events. Default 24, which costs nothing extra; up to 168 the price of a shard more than
    *  doubles. Up to 169, what keeps failing is saved to S3 an hour before the end; beyond, Lambda cannot count that far:
@@ -32,7 +35,7 @@ export interface StageConfig {
   readonly queryLimitGigabytes: number;
   /** Age at which the tables' files move to S3 Standard-IA; undefined, the default, leaves them. */
   readonly tablesColderAfterDays: number | undefined;
-  /** Gets the alarms, once it has confirmed the subscription. */
+  /** Gets the alarms and the pipelines' alerts, once it has confirmed the subscriptions. */
   readonly alarmEmail: string | undefined;
 }
 
@@ -53,6 +56,7 @@ const READERS: { readonly [Key in keyof StageConfig]: Reader<StageConfig[Key]> }
     'dev',
     matching(/^[a-z][a-z0-9]{0,15}$/, 'a lower-case letter and up to 15 letters and digits more'),
   ),
+  pipelines: orDefault(undefined, names),
   shards: orDefault(2, (key, value) =>
     value === 'on-demand' ? value : integer(SHARDS, ", or 'on-demand'")(key, value),
   ),
@@ -81,6 +85,14 @@ export function stageConfig(values: Readonly<Record<string, unknown>>): StageCon
 
 function orDefault<Value>(fallback: Value, read: Reader<Value>): Reader<Value> {
   return (key, value) => (value === undefined ? fallback : read(key, value));
+}
+
+function names(key: string, value: unknown): readonly string[] {
+  const found = typeof value === 'string' ? value.split(',') : value;
+  if (Array.isArray(found) && found.length > 0 && found.every((name) => typeof name === 'string' && name !== '')) {
+    return found;
+  }
+  throw new ConfigError(key, value, 'names separated by commas');
 }
 
 interface Range {

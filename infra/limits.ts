@@ -22,5 +22,8 @@ export const QUERY_GIGABYTES = { min: 1, max: 7_000_000_000 } as const;
 
 export const LAMBDA_NAME_MAX = 64;
 export const DELIVERY_STREAM_NAME_MAX = 64;
+export const STREAM_NAME_MAX = 128;
+export const TOPIC_NAME_MAX = 256;
+export const DYNAMO_TABLE_NAME_MAX = 255;
 /** Glue: a column's comment, of one line. */
 export const COLUMN_COMMENT_MAX = 255;

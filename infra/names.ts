@@ -1,5 +1,11 @@
 import { ConfigError } from './config.ts';
-import { DELIVERY_STREAM_NAME_MAX, LAMBDA_NAME_MAX } from './limits.ts';
+import {
+  DELIVERY_STREAM_NAME_MAX,
+  DYNAMO_TABLE_NAME_MAX,
+  LAMBDA_NAME_MAX,
+  STREAM_NAME_MAX,
+  TOPIC_NAME_MAX,
+} from './limits.ts';
 
 /** Names of what a stage consists of. They are fixed, not generated: producers, queries and runbooks can name things,
  *  and `cdk deploy --import-existing-resources` can adopt what a removed stack has left behind. */
@@ -35,6 +41,34 @@ export function deliveryStreamName(stage: string, table: string, pipeline?: stri
   const expected = 'a shorter stage, pipeline or table name: Firehose takes';
   return checked(resourceName(stage, part), DELIVERY_STREAM_NAME_MAX, expected);
 }
+
+/** Name of the stream that producers put to. */
+export const eventStreamName = (stage: string): string => resourceName(stage, 'events');
+
+/** Name of the stream that a pipeline's part behind a hop reads: the name of its function too. */
+export const hopStreamName = (stage: string, part: string): string => resourceName(stage, part);
+
+export const logTableName = (stage: string, pipeline: string): string => resourceName(stage, `${pipeline}-log`);
+
+/** @throws ConfigError when SNS cannot have a topic of that name. */
+export const topicName = (stage: string, pipeline: string, alert: string): string =>
+  checked(resourceName(stage, `${pipeline}-${alert}`), TOPIC_NAME_MAX, 'a shorter id of the alert: SNS takes');
+
+/** @throws ConfigError when DynamoDB cannot have a table of that name. */
+export const viewTableName = (stage: string, pipeline: string, view: string): string =>
+  checked(
+    resourceName(stage, `${pipeline}-${view}`),
+    DYNAMO_TABLE_NAME_MAX,
+    'a shorter id of the view: DynamoDB takes',
+  );
+
+/** @throws ConfigError when Kinesis cannot have a stream of that name. */
+export const publishedStreamName = (stage: string, pipeline: string, sink: string): string =>
+  checked(resourceName(stage, `${pipeline}-${sink}`), STREAM_NAME_MAX, 'a shorter id of the stream: Kinesis takes');
+
+/** Name of a stack's output about one of several: `AlertErrorBurst` of the alert `error-burst`. */
+export const outputId = (kind: string, id: string): string =>
+  [kind, ...id.split(/[-_]/)].map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`).join('');
 
 function checked(name: string, max: number, expected: string): string {
   if (name.length > max) throw new ConfigError('name', name, `${expected} at most ${max} characters`);

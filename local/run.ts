@@ -14,6 +14,7 @@ import { createFirehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
+import type { Published } from './services/s3/fauxqs.ts';
 import { createS3 } from './services/s3.ts';
 import { createScheduler } from './services/scheduler/scheduler.ts';
 import { lockState } from './state-lock.ts';
@@ -35,6 +36,8 @@ export interface LocalOptions {
   readonly faults?: FaultSettings;
   /** Takes one line for the person at the terminal. */
   readonly log?: (line: string) => void;
+  /** Hears of each message that a topic has taken. */
+  readonly onPublish?: (published: Published) => void;
 }
 
 export interface LocalRun {
@@ -98,13 +101,13 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds }: LocalOptions,
+  { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
   faults: Faults,
   closers: Closers,
 ): Promise<readonly LocalService[]> {
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
-  const s3 = closers.add(await createS3(context));
+  const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());
   const athena = closers.add(await createAthena(context, { glue }));
   const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));

@@ -37,7 +37,7 @@ export class Draft {
   #lanes: Lanes | undefined;
   #admitted = 0;
   /** The open shards that the next hop is to hear of. */
-  #forward: readonly string[] | undefined;
+  #forward: { readonly shards: readonly string[]; readonly delayMs: number } | undefined;
   /** Where in the outbox the part of a sink's key and group lies. */
   readonly #parts = new Map<string, number>();
   readonly #newKeys = new Map<string, number>();
@@ -123,9 +123,9 @@ export class Draft {
     return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
   }
 
-  /** The next hop is to hear how far event time has come, with these shards open. */
-  forward(shards: readonly string[]): void {
-    this.#forward = shards;
+  /** The next hop, where there is one, is to hear how far event time has come, less the delay, with these shards open. */
+  forward(shards: readonly string[], delayMs: number | undefined): void {
+    if (delayMs !== undefined) this.#forward = { shards, delayMs };
   }
 
   /** Puts a part in the outbox, or into the one of its group that is there. */
@@ -264,8 +264,10 @@ export class Draft {
   }
 
   /** Of the batch before: what this batch sends on may be from then. */
-  #watermark(of: readonly string[]): Outgoing {
-    const watermarkMs = this.committedMs ?? (this.watermarkMs === undefined ? null : BEFORE_ALL_MS);
+  #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
+    const { committedMs } = this;
+    const hasEvents = this.watermarkMs !== undefined;
+    const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
   }
 

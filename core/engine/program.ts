@@ -26,8 +26,8 @@ export interface Program {
   readonly keyed: ReadonlySet<string>;
   /** By step: what its kept states are. */
   readonly shapes: ReadonlyMap<string, string>;
-  /** Whether there is a next hop, which is to hear how far event time has come. */
-  readonly forwards: boolean;
+  /** What the next hop is to hear: how far event time has come, less this many milliseconds; undefined without a next hop. */
+  readonly forwardDelayMs: number | undefined;
 }
 
 /** A step threw on a record. */
@@ -53,9 +53,17 @@ export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const others = plan.hop > 0 ? [] : stage.filter((each) => each !== plan).map(readerOf);
   const keyed = [...sources.keys()].filter((id) => reaches(plan, id, 'process'));
   const readers = { own: readerOf(plan), others, keepsStrays: plan.hop > 0 || stage[0] === plan };
-  const forwards = plan.nodes.some(({ kind }) => kind === 'rekey');
   const shapes = new Map(plan.nodes.flatMap((node) => (node.kind === 'process' ? [[node.id, node.shape]] : [])));
-  return { plan, readers, types, shapes, sources, wakes: link.wakes, keyed: new Set(keyed), forwards };
+  return {
+    plan,
+    readers,
+    types,
+    shapes,
+    sources,
+    wakes: link.wakes,
+    keyed: new Set(keyed),
+    forwardDelayMs: forwardDelay(plan),
+  };
 }
 
 /** What linking the steps of a plan goes by, and what it collects. */
@@ -117,7 +125,7 @@ function operator(link: Link, node: PlanNode): readonly Push[] {
     case 'publish':
       return [publish(node)];
     case 'rekey':
-      return [rekey(node)];
+      return [rekey(node, forwardDelay(link.plan) ?? 0)];
     case 'source':
       throw new Error(`source '${node.id}' cannot follow another step`);
   }
@@ -127,9 +135,27 @@ function linkProcess({ plan, ...link }: Link, node: ProcessNode): readonly Push[
   const outputs = new Set(followers(plan, node.id).map((each) => (each.kind === 'output' ? each.output : '')));
   const takes = (name: string) => outputs.has(name);
   const type = typeBefore(plan, node.id);
-  const { pushes, wake } = process(node, { pipeline: plan.name, type, takes }, fanOut({ plan, ...link }, node));
+  const delayMs = delayBefore(plan, node);
+  const { pushes, wake } = process(
+    node,
+    { pipeline: plan.name, type, takes, delayMs },
+    fanOut({ plan, ...link }, node),
+  );
   link.wakes.set(node.id, named(node, wake));
   return pushes;
+}
+
+/** How far behind event time what comes to a node may be. */
+function delayBefore(plan: Plan, node: PlanNode): number {
+  const inputs = 'inputs' in node ? plan.nodes.filter(({ id }) => node.inputs.includes(id)) : [];
+  const delays = inputs.map((each) => delayBefore(plan, each) + ((each.kind === 'process' && each.delayMs) || 0));
+  return Math.max(0, ...delays);
+}
+
+/** All that goes over the hop goes through one stream: the time told there is that of what is furthest behind. */
+function forwardDelay(plan: Plan): number | undefined {
+  const rekeys = plan.nodes.filter(({ kind }) => kind === 'rekey');
+  return rekeys.length > 0 ? Math.max(...rekeys.map((rekey) => delayBefore(plan, rekey))) : undefined;
 }
 
 /** Type of the events that come to a node; of several, the first. */

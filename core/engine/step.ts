@@ -135,7 +135,7 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
     case 'heartbeat':
       if (program.plan.hop > 0) return skip(draft); // time comes over the hop
       draft.pass(Math.max(draft.arrivalMs, record.arrivalMs));
-      if (program.forwards) draft.forward(control.shards);
+      draft.forward(control.shards, program.forwardDelayMs);
       return DONE;
     case 'rekeyed':
       return comeOver(program, control, record, draft, () => {
@@ -144,7 +144,7 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
       });
     case 'watermark':
       return comeOver(program, control, record, draft, () => {
-        if (program.forwards) draft.forward(control.shards);
+        draft.forward(control.shards, program.forwardDelayMs);
         return DONE;
       });
   }

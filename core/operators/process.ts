@@ -21,9 +21,11 @@ export interface ProcessLink {
   readonly type: EventType;
   /** Whether anyone takes an output of the step. */
   readonly takes: (output: string) => boolean;
+  /** How far behind event time the items may be that come to the step in time: its own time is so much later. */
+  readonly delayMs: number;
 }
 
-export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLink, next: Push): Process {
+export function process(node: ProcessNode, { pipeline, type, takes, delayMs }: ProcessLink, next: Push): Process {
   const keepCell = (
     key: string,
     result: ProcessResult,
@@ -35,8 +37,8 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
     const state = keep(node.id, result.state);
     const cell: Cell = {
       state,
-      ...(wakeMs !== undefined && { wakeMs }),
-      ...(expiresMs !== undefined && { expiresMs }),
+      ...(wakeMs !== undefined && { wakeMs: wakeMs + delayMs }),
+      ...(expiresMs !== undefined && { expiresMs: expiresMs + delayMs }),
     };
     effects.setCell(node.id, key, cell);
   };
@@ -51,7 +53,7 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
     (input: number): Push =>
     (item, effects) => {
       const { key, timeMs, source } = item.event;
-      const { watermarkMs } = effects;
+      const watermarkMs = effects.watermarkMs - delayMs;
       const before = effects.cellOf(node.id, key)?.state ?? keep(node.id, node.init(key));
       const id = item.event.id + item.suffix;
       const context = { key, timeMs, watermarkMs, id, source, input, takes };
@@ -63,13 +65,15 @@ export function process(node: ProcessNode, { pipeline, type, takes }: ProcessLin
 
   return {
     pushes: node.inputs.map((_, input) => pushTo(input)),
-    wake({ key, dueMs, shardId, sequenceNumber }, effects) {
+    wake({ key, dueMs: atMs, shardId, sequenceNumber }, effects) {
       const cell = effects.cellOf(node.id, key);
-      if (!cell || cell.wakeMs === undefined || cell.wakeMs > dueMs || !node.onWake) {
+      if (!cell || cell.wakeMs === undefined || cell.wakeMs > atMs || !node.onWake) {
         return effects.setCell(node.id, key, undefined); // not woken but expired
       }
+      const dueMs = atMs - delayMs;
       const result = node.onWake(cell.state as never, { key, wakeMs: dueMs, takes });
-      keepCell(key, result, { expiresMs: cell.expiresMs, watermarkMs: dueMs }, effects);
+      const expiresMs = cell.expiresMs === undefined ? undefined : cell.expiresMs - delayMs;
+      keepCell(key, result, { expiresMs, watermarkMs: dueMs }, effects);
       const id = `${node.id}/${dueMs}/${key}`;
       const woken = { type, id, source: `/millrace/${pipeline}`, key, timeMs: dueMs, data: undefined };
       const item = { event: woken, shardId, sequenceNumber, suffix: '', isDerived: true, data: undefined };

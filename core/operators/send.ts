@@ -4,11 +4,14 @@ import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
 import type { AlertNode, Combiner, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
 import type { Effects, Item, Message, Push } from './operator.ts';
+import { checkStorable } from './storable.ts';
 
-/** What SNS takes for a message (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
-const MAX_TEXT_BYTES = 262_144;
-/** A DynamoDB item is at most 400 KB with its names (the commit log's reference); JSON is never much shorter. */
-const MAX_ROW_BYTES = 350_000;
+/** SNS takes a message of 262,144 bytes with its attributes (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html);
+ *  they have the rest. */
+const MAX_TEXT_BYTES = 240_000;
+/** A DynamoDB item is at most 400 KB with its names (the commit log's reference); a list of one-digit numbers takes three
+ *  bytes a number there, and two as JSON. */
+const MAX_ROW_BYTES = 260_000;
 /** A Kinesis record is at most 1 MiB with its partition key; the envelope is around it. */
 const MAX_DATA_BYTES = 1_000_000;
 
@@ -16,15 +19,17 @@ const MAX_DATA_BYTES = 1_000_000;
 export const alert = (node: AlertNode): Push =>
   sender(node.id, MAX_TEXT_BYTES, ({ data, event }) => {
     const text = node.text(data as never, event.key);
-    if (typeof text !== 'string') throw new TypeError(`text gives a ${typeof text}; expected a string`);
+    if (typeof text !== 'string' || text === '') throw new TypeError('text gives none; expected a character or more');
     return { subject: node.subject, text };
   });
 
 /** Keeps the items' rows by key. */
 export const view = (node: ViewNode): Push =>
-  sender(node.id, MAX_ROW_BYTES, ({ data }) => {
-    const row = node.row(data as never);
-    return { ...(row !== undefined && { row: toJson(node.id, row) }) };
+  sender(node.id, MAX_ROW_BYTES, ({ data, event }) => {
+    const made = node.row(data as never);
+    const row = made === undefined ? undefined : toJson(node.id, made);
+    checkStorable(node.id, event.key, row ?? null);
+    return { ...(row !== undefined && { row }) };
   });
 
 /** Puts the items to a stream as events. */
@@ -41,17 +46,17 @@ type Rekeyed = {
   readonly watermarkMs: number;
 };
 
-/** Sends the items on under another key. */
-export const rekey = (node: RekeyNode): Push =>
+/** Sends the items on under another key. They may be so much behind event time, which is told along with them. */
+export const rekey = (node: RekeyNode, delayMs: number): Push =>
   node.combiner
-    ? combine(node, node.combiner)
+    ? combine(node, node.combiner, delayMs)
     : sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
         const key = keyOf(node, data);
-        return { key, item: toJson(node.id, data), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
+        return { key, item: toJson(node.id, data), watermarkMs: toldMs(effects, delayMs) };
       });
 
 /** The same, the items of a batch taken together where they are of one group. */
-function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
+function combine(node: RekeyNode, { partsOf, merge }: Combiner, delayMs: number): Push {
   const both = (left: Json, right: Json): Json => {
     const [into, from] = [left as Rekeyed, right as Rekeyed];
     return toJson(node.id, { ...into, item: merge(into.item as never, from.item as never) });
@@ -61,12 +66,15 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner): Push {
     const { source, timeMs } = event;
     const key = keyOf(node, data);
     for (const [group, part] of partsOf(data as never, { timeMs, id })) {
-      const body = { key, item: toJson(node.id, part), watermarkMs: effects.committedMs ?? BEFORE_ALL_MS };
+      const body = { key, item: toJson(node.id, part), watermarkMs: toldMs(effects, delayMs) };
       const message = { sink: node.id, id, source, key, timeMs, body };
       effects.parts.push({ message, group, merge: both });
     }
   };
 }
+
+const toldMs = ({ committedMs }: Effects, delayMs: number) =>
+  committedMs === undefined ? BEFORE_ALL_MS : committedMs - delayMs;
 
 function keyOf({ key }: RekeyNode, data: unknown): string {
   const found = key(data as never);

@@ -56,6 +56,9 @@ export type ProcessNode = Step & {
   readonly onWake: ((state: never, context: StepWakeContext) => ProcessResult) | undefined;
   /** How long after its last item a key is forgotten, by event time; undefined where the step sees to it itself. */
   readonly ttlMs: number | undefined;
+  /** How far behind event time what the step emits may be, in milliseconds; for the steps behind it time goes so much later.
+   *  Absent: not at all. */
+  readonly delayMs?: number;
   /** Absent where the items must come one by one. */
   readonly combiner?: Combiner;
   /** What the step is, and all that its states' shape depends on: a change of it is another step. */

@@ -6,7 +6,7 @@ import { checkStepId, duration, PipelineError } from './errors.ts';
 export type Target<Item> = Alert<Item> | View<Item> | Published<Item>;
 
 export interface AlertOptions<Item> {
-  /** What to say; at most 262,144 bytes. */
+  /** What to say; at most 240,000 bytes. */
   readonly text: (item: Item, key: string) => string;
   /** Subject of the message, for e-mail. Default: the alert's id. */
   readonly subject?: string;
@@ -28,7 +28,7 @@ export function alert<Item>(id: string, { text, subject = id, quiet = 0 }: Alert
 }
 
 export interface ViewOptions<Item> {
-  /** The row to keep of an item's key: an object that JSON can hold, at most 350 KB; undefined deletes it. */
+  /** The row to keep of an item's key: an object that JSON can hold, at most 260 KB; undefined deletes it. */
   readonly row: (item: Item) => object | undefined;
   readonly description?: string;
 }
@@ -53,7 +53,8 @@ export interface Published<Item> {
 }
 
 /** Puts the items, as events of this type, to a Kinesis stream of this id for others to read. At least once, after the
- *  commit; source and id are the same when an event is put again. */
+ *  commit; source and id are the same when an event is put again. Several events of a key that leave together are one
+ *  record, in the format of Kinesis' producer library, which consumer libraries take apart. */
 export function stream<Event extends EventType>(id: string, event: Event): Published<z.input<Event['schema']>> {
   return Object.freeze({ kind: 'publish', id: checkStepId(id), event });
 }

@@ -260,7 +260,8 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
       throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
     }
     const table = tableOf(target, schema);
-    return { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
+    const id = `lake.${target.name}`; // a step may have the table's name
+    return { kind: 'lake', id, inputs: [this.#last], table, schema: target.schema };
   }
 
   /** The outputs of a step, each as a stream. */

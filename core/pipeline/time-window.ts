@@ -115,6 +115,7 @@ export function timeWindow(
     id,
     inputs,
     ttlMs: undefined, // windows close, and with the last of them the key is forgotten
+    delayMs: graceMs,
     shape: `window ${over.kind} ${graceMs} ${aggregation.shape}`,
     init: () => ({ nextMs: Number.MAX_SAFE_INTEGER, panes: [] }),
     on: (open: Open, item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
@@ -128,8 +129,10 @@ export function timeWindow(
       const emit: Emitted[] = [];
       for (const window of tellsUpdates || tellsResults ? windowsAcross(panes, at, spans) : []) {
         const data = version(key, window);
-        if (tellsUpdates) emit.push({ output: 'updates', data });
-        if (tellsResults && window.endMs <= watermarkMs) emit.push({ output: 'results', data });
+        // A correction is no earlier than the window's end: an item in its grace may be, and would be late behind it.
+        const corrected = { timeMs: window.endMs - 1 };
+        if (tellsUpdates) emit.push({ output: 'updates', data, ...(timeMs < watermarkMs && corrected) });
+        if (tellsResults && window.endMs <= watermarkMs) emit.push({ output: 'results', data, ...corrected });
       }
       return resultOf(panes, emit, toldMs, takes);
     },

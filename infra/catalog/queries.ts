@@ -1,4 +1,4 @@
-import type { Plan, SavedQuery } from '../../core/pipeline/plan.ts';
+import { type Plan, partsOf, type SavedQuery } from '../../core/pipeline/plan.ts';
 import { rowsTableName } from '../names.ts';
 
 /** What an operator asks first about records that were refused. */
@@ -23,16 +23,16 @@ LIMIT 20`,
   },
 ];
 
-/** How many copies the views of a pipeline's tables hold back. */
-export function copiesQuery({ tables }: Plan): SavedQuery {
-  const counts = tables.map(
-    ({ name }) =>
-      `SELECT '${name}' AS table_name, ` +
-      `(SELECT count(*) FROM ${rowsTableName(name)}) AS stored_rows, (SELECT count(*) FROM ${name}) AS distinct_rows`,
-  );
-  return {
-    name: 'copies-by-table',
-    description: 'Rows stored and distinct rows of each table: the difference is copies that the views hold back',
-    sql: `${counts.join('\nUNION ALL\n')}\nORDER BY table_name`,
-  };
+/** How many copies the views of a pipeline's tables hold back; nothing to ask of a pipeline without tables. */
+export function copiesQueries(plan: Plan): readonly SavedQuery[] {
+  const counts = partsOf(plan)
+    .flatMap(({ tables }) => tables)
+    .map(
+      ({ name }) =>
+        `SELECT '${name}' AS table_name, ` +
+        `(SELECT count(*) FROM ${rowsTableName(name)}) AS stored_rows, (SELECT count(*) FROM ${name}) AS distinct_rows`,
+    );
+  if (counts.length === 0) return [];
+  const description = 'Rows stored and distinct rows of each table: the difference is copies that the views hold back';
+  return [{ name: 'copies-by-table', description, sql: `${counts.join('\nUNION ALL\n')}\nORDER BY table_name` }];
 }

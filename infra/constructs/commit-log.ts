@@ -2,7 +2,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
-import { resourceName } from '../names.ts';
+import { logTableName } from '../names.ts';
 import { removalPolicy } from './removal.ts';
 
 export interface CommitLogProps {
@@ -10,14 +10,14 @@ export interface CommitLogProps {
   readonly pipeline: string;
 }
 
-/** A pipeline's commit log: one item for each batch, under its shard and slot. */
+/** A pipeline's commit log: one item for each batch, under its part, shard and slot. */
 export class CommitLog extends Construct {
   readonly table: Table;
 
   constructor(scope: Construct, id: string, { config, pipeline }: CommitLogProps) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
-      tableName: resourceName(config.stage, `${pipeline}-log`),
+      tableName: logTableName(config.stage, pipeline),
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.NUMBER },
       billingMode: BillingMode.PAY_PER_REQUEST,

@@ -4,24 +4,30 @@ import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
-import { resourceName } from '../names.ts';
 import { OperatorAlarm } from './operator-alarm.ts';
 import { removalPolicy } from './removal.ts';
 
 export interface EventStreamProps {
   readonly config: StageConfig;
   readonly topic: ITopic;
+  readonly name: string;
+  /** Name of the alarm that it turns records away. Default: `<name>-writes-throttled`. */
+  readonly alarm?: string;
 }
 
-/** The stream of events: the stage's one source of truth. */
+/** A stream of events: the stage's one source of truth, or one that a pipeline puts to. */
 export class EventStream extends Construct {
   readonly stream: Stream;
 
-  constructor(scope: Construct, id: string, { config, topic }: EventStreamProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, topic, name, alarm = `${name}-writes-throttled` }: EventStreamProps,
+  ) {
     super(scope, id);
     const onDemand = config.shards === 'on-demand';
     this.stream = new Stream(this, 'Stream', {
-      streamName: resourceName(config.stage, 'events'),
+      streamName: name,
       streamMode: onDemand ? StreamMode.ON_DEMAND : StreamMode.PROVISIONED,
       shardCount: config.shards === 'on-demand' ? undefined : config.shards,
       retentionPeriod: Duration.hours(config.retentionHours),
@@ -30,13 +36,18 @@ export class EventStream extends Construct {
     });
     new OperatorAlarm(this, 'WritesThrottled', {
       topic,
-      name: resourceName(config.stage, 'stream-writes-throttled'),
+      name: alarm,
       metric: this.stream.metricWriteProvisionedThroughputExceeded({ statistic: 'Sum', period: Duration.minutes(1) }),
       threshold: 1,
       datapoints: { breaching: 3, of: 5 },
-      meaning: 'Producers are being turned away: a shard is at its limit. Add shards or spread the partition keys.',
+      meaning: `Who puts to ${name} is turned away: a shard is at its limit. Add shards or spread the partition keys.`,
       runbook: 'writes-throttled',
     });
+  }
+
+  /** Lets `grantee` put records. */
+  grantPut(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({ grantee, actions: ['kinesis:PutRecords'], resourceArns: [this.stream.streamArn] });
   }
 
   /** Lets `grantee` put records and see which shards there are. */

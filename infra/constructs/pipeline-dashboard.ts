@@ -3,7 +3,6 @@ import {
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
-  type IAlarm,
   type IMetric,
   type IWidget,
   TextWidget,
@@ -12,23 +11,18 @@ import { Construct } from 'constructs';
 import type { StageConfig } from '../config.ts';
 import { resourceName } from '../names.ts';
 import type { CommitLog } from './commit-log.ts';
-import type { DeliveredTable } from './delivered-table.ts';
 import type { EventStream } from './event-stream.ts';
 import { type PipelineCount, parkedRecords, pipelineCount, quarantinePercentage } from './pipeline-metrics.ts';
-import type { ProcessFunction } from './process-function.ts';
-import type { StreamMapping } from './stream-mapping.ts';
+import type { PipelinePart } from './pipeline-part.ts';
+import type { PipelineSinks } from './pipeline-sinks.ts';
 
 export interface PipelineDashboardProps {
   readonly config: StageConfig;
   readonly pipeline: string;
   readonly description: string;
-  readonly source: EventStream;
-  readonly process: ProcessFunction;
-  readonly mapping: StreamMapping;
+  readonly parts: readonly PipelinePart[];
   readonly log: CommitLog;
-  /** Quarantine among them. */
-  readonly tables: readonly DeliveredTable[];
-  readonly alarms: readonly IAlarm[];
+  readonly sinks: PipelineSinks;
 }
 
 const ROW_WIDTH = 24;
@@ -40,26 +34,45 @@ export class PipelineDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
     super(scope, id);
-    const dashboardName = resourceName(props.config.stage, props.pipeline);
+    const { config, pipeline, parts, log, sinks } = props;
+    const dashboardName = resourceName(config.stage, pipeline);
     const dashboard = new Dashboard(this, 'Resource', { dashboardName, defaultInterval: Duration.hours(3) });
-    const rows = [head(props), stream(props), processing(props), setAside(props), commits(props), lake(props)];
+    const rows = [
+      head(props),
+      ...parts.flatMap((part, hop) => partRows(part, hop, log)),
+      lake(sinks),
+      ...outside(sinks),
+    ];
     for (const row of rows) dashboard.addWidgets(...row);
     this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${dashboardName}`;
   }
 }
 
-function head({ pipeline, description, alarms }: PipelineDashboardProps): IWidget[] {
+function head({ pipeline, description, parts }: PipelineDashboardProps): IWidget[] {
   const markdown = `# ${pipeline}\n${description}\n\nAlarms and what to do: docs/runbook.md`;
+  const alarms = parts.flatMap((part) => part.alarms);
   return [
     new TextWidget({ markdown, width: ROW_WIDTH / 2, height: 4 }),
-    new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: ROW_WIDTH / 2, height: 4 }),
+    new AlarmStatusWidget({ title: 'Alarms', alarms, width: ROW_WIDTH / 2, height: 4 }),
   ];
 }
 
-function stream({ source: { stream } }: PipelineDashboardProps): IWidget[] {
+/** The log is of all parts: it is shown with the first. */
+function partRows(part: PipelinePart, hop: number, log: CommitLog): IWidget[][] {
+  const title = new TextWidget({ markdown: `## ${part.pipeline}: behind hop ${hop}`, width: ROW_WIDTH, height: 1 });
+  return [
+    ...(hop > 0 ? [[title]] : []),
+    stream(part.source, hop === 0 ? 'Records put, heartbeats among them' : 'Records put'),
+    processing(part),
+    setAside(part),
+    commits(part, hop === 0 ? log : undefined),
+  ];
+}
+
+function stream({ stream }: EventStream, title: string): IWidget[] {
   const sum = { statistic: 'Sum', period: Duration.minutes(1) };
   return row(
-    graph('Records put, heartbeats among them', [stream.metricIncomingRecords(sum)]),
+    graph(title, [stream.metricIncomingRecords(sum)]),
     graph('Bytes put', [stream.metricIncomingBytes(sum)]),
     graph('Turned away by shard limits', [
       stream.metricWriteProvisionedThroughputExceeded({ ...sum, label: 'writes' }),
@@ -68,7 +81,7 @@ function stream({ source: { stream } }: PipelineDashboardProps): IWidget[] {
   );
 }
 
-function processing({ process, mapping }: PipelineDashboardProps): IWidget[] {
+function processing({ process, mapping }: PipelinePart): IWidget[] {
   const lambda = process.function;
   const minute = Duration.minutes(1);
   return row(
@@ -95,7 +108,7 @@ function processing({ process, mapping }: PipelineDashboardProps): IWidget[] {
   );
 }
 
-function setAside({ pipeline }: PipelineDashboardProps): IWidget[] {
+function setAside({ pipeline }: PipelinePart): IWidget[] {
   return row(
     graph('Quarantine', counts(pipeline, 'Quarantined'), [quarantinePercentage(pipeline)]),
     graph('Parked and redriven', counts(pipeline, 'Parked', 'Redriven')),
@@ -104,19 +117,22 @@ function setAside({ pipeline }: PipelineDashboardProps): IWidget[] {
   );
 }
 
-function commits({ pipeline, log }: PipelineDashboardProps): IWidget[] {
+function commits({ pipeline }: PipelinePart, log: CommitLog | undefined): IWidget[] {
+  const units =
+    log &&
+    graph('Write units and throttles of the log', [
+      log.table.metricConsumedWriteCapacityUnits({ statistic: 'Sum' }),
+      log.table.metric('WriteThrottleEvents', { statistic: 'Sum' }),
+    ]);
   return row(
     graph('Events', counts(pipeline, 'Events', 'Duplicates', 'Rows')),
     graph('Commits', counts(pipeline, 'Commits', 'LostSlots', 'Repaired', 'BatchesGivenBack')),
     graph('Snapshots', counts(pipeline, 'Snapshots', 'SnapshotsFailed')),
-    graph('Write units and throttles of the log', [
-      log.table.metricConsumedWriteCapacityUnits({ statistic: 'Sum' }),
-      log.table.metric('WriteThrottleEvents', { statistic: 'Sum' }),
-    ]),
+    ...(units ? [units] : []),
   );
 }
 
-function lake({ tables }: PipelineDashboardProps): IWidget[] {
+function lake({ tables }: PipelineSinks): IWidget[] {
   const each = (name: string, statistic: 'Sum' | 'Maximum') => tables.map((table) => table.metric(name, statistic));
   return row(
     graph('Records into Firehose', each('IncomingRecords', 'Sum')),
@@ -124,6 +140,31 @@ function lake({ tables }: PipelineDashboardProps): IWidget[] {
     graph('Rows that did not fit', each('FailedConversion.Records', 'Sum')),
     graph('Oldest row waiting, s', each('DeliveryToS3.DataFreshness', 'Maximum')),
   );
+}
+
+/** Alerts, views and streams for others, as far as there are any. */
+function outside({ alerts, views, streams }: PipelineSinks): IWidget[][] {
+  const sum = { statistic: 'Sum', period: Duration.minutes(5) };
+  const shown = [
+    alerts.length > 0 &&
+      graph('Alerts told, and failed', [
+        ...alerts.map(({ alert, topic }) => topic.metricNumberOfMessagesPublished({ ...sum, label: alert })),
+        ...alerts.map(({ alert, topic }) =>
+          topic.metricNumberOfNotificationsFailed({ ...sum, label: `${alert}, failed` }),
+        ),
+      ]),
+    views.length > 0 &&
+      graph(
+        'Write units of views',
+        views.map(({ view, table }) => table.metricConsumedWriteCapacityUnits({ ...sum, label: view })),
+      ),
+    streams.size > 0 &&
+      graph(
+        'Records put to streams for others',
+        [...streams].map(([sink, { stream }]) => stream.metricIncomingRecords({ ...sum, label: sink })),
+      ),
+  ].filter((each) => each !== false);
+  return shown.length > 0 ? [row(...shown)] : [];
 }
 
 function counts(pipeline: string, ...names: readonly PipelineCount[]): IMetric[] {

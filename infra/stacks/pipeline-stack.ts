@@ -1,55 +1,73 @@
 import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { Plan } from '../../core/pipeline/plan.ts';
-import { copiesQuery } from '../catalog/queries.ts';
+import { type Plan, partsOf } from '../../core/pipeline/plan.ts';
+import { copiesQueries } from '../catalog/queries.ts';
 import type { StageConfig } from '../config.ts';
 import { CommitLog } from '../constructs/commit-log.ts';
-import { DeliveredTable } from '../constructs/delivered-table.ts';
+import type { DeliveredTable } from '../constructs/delivered-table.ts';
 import type { EventStream } from '../constructs/event-stream.ts';
 import type { Lake } from '../constructs/lake.ts';
-import { PipelineAlarms } from '../constructs/pipeline-alarms.ts';
 import { PipelineDashboard } from '../constructs/pipeline-dashboard.ts';
-import { ProcessFunction } from '../constructs/process-function.ts';
+import { PipelinePart } from '../constructs/pipeline-part.ts';
+import { PipelineSinks } from '../constructs/pipeline-sinks.ts';
 import { SavedQueries } from '../constructs/query-workgroup.ts';
-import { StreamMapping } from '../constructs/stream-mapping.ts';
+import { outputId } from '../names.ts';
 import { TAGS } from '../tags.ts';
 
 export interface PipelineStackProps {
   readonly config: StageConfig;
   readonly plan: Plan;
+  /** Names of the stage's pipelines. */
+  readonly stage: readonly string[];
   readonly source: EventStream;
   readonly lake: Lake;
   readonly quarantine: DeliveredTable;
   readonly topic: ITopic;
 }
 
-/** All that one pipeline has for itself: function, mapping, commit log, tables, queries, alarms, dashboard. */
+/** All that one pipeline has for itself: its parts, commit log, sinks, queries, dashboard. */
 export class PipelineStack extends Stack {
-  constructor(scope: Construct, id: string, { config, plan, source, lake, quarantine, topic }: PipelineStackProps) {
+  constructor(scope: Construct, id: string, props: PipelineStackProps) {
+    const { config, plan, stage, source, lake, quarantine, topic } = props;
     super(scope, id, { description: `Millrace ${config.stage}: pipeline ${plan.name}` });
     Tags.of(this).add('Pipeline', plan.name, TAGS);
     const pipeline = plan.name;
     const { bucket, workgroup, databaseName } = lake;
-    const own = plan.tables.map(
-      (table) => new DeliveredTable(this, table.name, { config, lake, topic, table, pipeline }),
-    );
-    const tables = [...own, quarantine];
+    const sinks = new PipelineSinks(this, { config, plan, lake, quarantine, topic });
     const log = new CommitLog(this, 'Log', { config, pipeline });
-    const process = new ProcessFunction(this, 'Process', { config, pipeline, source, log, tables, bucket });
-    const mapping = new StreamMapping(this, 'Mapping', { config, source, target: process, bucket });
-    const queries = [...plan.queries, copiesQuery(plan)];
-    new SavedQueries(this, 'Queries', { workgroup, databaseName, group: pipeline, queries });
-    const { alarms } = new PipelineAlarms(this, 'Alarms', { config, pipeline, process, mapping, topic });
-    const { description } = plan;
-    const shown = { config, pipeline, description, source, process, mapping, log, tables, alarms };
-    const { url } = new PipelineDashboard(this, 'Dashboard', shown);
-    const { functionName } = process.function;
-    new CfnOutput(this, 'FunctionName', { value: functionName, description: 'Lambda function of the pipeline' });
-    new CfnOutput(this, 'LogTableName', {
-      value: log.table.tableName,
-      description: 'DynamoDB table of the commit log',
+    const parts = partsOf(plan).map((part) => {
+      const own = { pipeline: part.name, source: sinks.hops[part.hop - 1] ?? source, sinks: sinks.of(part) };
+      return new PipelinePart(this, partId(part), { config, stage, log, bucket, topic, ...own });
     });
-    new CfnOutput(this, 'DashboardUrl', { value: url, description: 'CloudWatch dashboard of the pipeline' });
+    const queries = [...plan.queries, ...copiesQueries(plan)];
+    new SavedQueries(this, 'Queries', { workgroup, databaseName, group: pipeline, queries });
+    const { description } = plan;
+    const { url } = new PipelineDashboard(this, 'Dashboard', { config, pipeline, description, parts, log, sinks });
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, name, { value, description });
+    for (const [hop, { process, pipeline: name }] of parts.entries()) {
+      const of = hop === 0 ? 'the pipeline' : `${name}, the part behind hop ${hop}`;
+      output(`${hopPrefix(hop)}FunctionName`, process.function.functionName, `Lambda function of ${of}`);
+    }
+    output('LogTableName', log.table.tableName, 'DynamoDB table of the commit log');
+    output('DashboardUrl', url, 'CloudWatch dashboard of the pipeline');
+    for (const [index, { stream }] of sinks.hops.entries()) {
+      output(`${hopPrefix(index + 1)}StreamName`, stream.streamName, `Kinesis stream behind hop ${index + 1}`);
+    }
+    for (const each of sinks.alerts) {
+      output(outputId('Alert', each.alert), each.topic.topicArn, `SNS topic of the alert ${each.alert}`);
+    }
+    for (const each of sinks.views) {
+      output(outputId('View', each.view), each.table.tableName, `DynamoDB table of the view ${each.view}`);
+    }
+    for (const [sink, { stream }] of sinks.streams) {
+      output(outputId('Stream', sink), stream.streamName, `Kinesis stream of ${sink}`);
+    }
   }
 }
+
+/** The first part's things stand in the stack itself: CDK leaves `Default` out of what it names them. */
+const partId = ({ hop }: Plan): string => hopPrefix(hop) || 'Default';
+
+const hopPrefix = (hop: number): string => (hop === 0 ? '' : `Hop${hop}`);

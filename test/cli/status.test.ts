@@ -36,7 +36,10 @@ const STACKS = [
     'quarantine',
     'other',
   ]),
-  stack('millrace-dev-web', { FunctionName: 'f', LogTableName: 'l' }, ['hits_rows', 'hits']),
+  stack('millrace-dev-web', { FunctionName: 'f', LogTableName: 'l', Hop1FunctionName: 'f1', Hop1StreamName: 's1' }, [
+    'hits_rows',
+    'hits',
+  ]),
   stack('millrace-development-stream', { StreamName: 'not this one' }),
   stack('millrace-half-stream', { StreamName: 's' }),
 ];
@@ -64,6 +67,8 @@ describe('the status of a stage', () => {
     metric('Millrace', 'ParkedRecords', { service: 'web' }, 3);
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 10);
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 30);
+    metric('Millrace', 'Events', { service: 'web-hop-1' }, 12);
+    metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f1' }, 5);
     gateway.serve([cloudFormation, cloudWatch, athena]);
     target = chooseTarget({ stage: 'dev', endpoint: gateway.endpoint }, {});
   });
@@ -100,7 +105,10 @@ describe('the status of a stage', () => {
       bucketName: 'b',
       databaseName: 'd',
       workgroupName: 'w',
-      pipelines: [{ name: 'web', functionName: 'f', logTableName: 'l' }],
+      parts: [
+        { name: 'web', pipeline: 'web', functionName: 'f', streamName: 's', logTableName: 'l' },
+        { name: 'web-hop-1', pipeline: 'web', functionName: 'f1', streamName: 's1', logTableName: 'l' },
+      ],
     });
   });
 
@@ -130,6 +138,7 @@ describe('the status of a stage', () => {
           errors: null,
           lagMs: 30,
         },
+        expect.objectContaining({ name: 'web-hop-1', events: 12, lagMs: 5 }),
       ],
       tables: [
         { name: 'hits', rows: 41 },

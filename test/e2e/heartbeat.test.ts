@@ -67,7 +67,7 @@ async function heartbeatsOf(shardId: string): Promise<readonly string[]> {
 }
 
 async function stateOf(shardId: string) {
-  const table = stack.outputs.pipelines.find(({ name }) => name === PIPELINE)?.logTableName ?? '';
+  const table = stack.outputs.parts.find(({ name }) => name === PIPELINE)?.logTableName ?? '';
   const log = dynamoCommitLog({ client: dynamo, table, pipeline: PIPELINE, epoch: EPOCH, clock: Date });
   const logs = new ShardLogs({ log, objects: memoryObjectStore(), clock: Date }, `${PIPELINE}/${EPOCH}`, 0);
   return await logs.read(shardId);

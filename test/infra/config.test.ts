@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, stageConfig } from '../../infra/config.ts';
 import { recordAgeSeconds } from '../../infra/constructs/stream-mapping.ts';
-import { deliveryStreamName, functionName } from '../../infra/names.ts';
+import { deliveryStreamName, functionName, publishedStreamName, topicName, viewTableName } from '../../infra/names.ts';
 
 describe('stageConfig', () => {
   it('has a default for everything', () => {
     expect(stageConfig({})).toEqual({
       stage: 'dev',
+      pipelines: undefined,
       shards: 2,
       retentionHours: 24,
       removal: 'retain',
@@ -23,11 +24,14 @@ describe('stageConfig', () => {
     const context = { shards: '8', retentionHours: '168', 'aws:cdk:bundling-stacks': [], '@aws-cdk/some:flag': true };
     expect(stageConfig(context)).toMatchObject({ shards: 8, retentionHours: 168 });
     expect(stageConfig({ shards: 'on-demand' }).shards).toBe('on-demand');
+    expect(stageConfig({ pipelines: 'web-traffic,orders' }).pipelines).toEqual(['web-traffic', 'orders']);
   });
 
   it.each([
     ['stage', 'Prod', '\'stage\': found "Prod"; expected a lower-case letter and up to 15 letters and digits more'],
     ['stage', '', '\'stage\': found ""; expected a lower-case letter and up to 15 letters and digits more'],
+    ['pipelines', 'a,,b', '\'pipelines\': found "a,,b"; expected names separated by commas'],
+    ['pipelines', '', '\'pipelines\': found ""; expected names separated by commas'],
     ['shards', 'many', "'shards': found \"many\"; expected an integer from 1 to 20000, or 'on-demand'"],
     ['shards', 0, "'shards': found 0; expected an integer from 1 to 20000, or 'on-demand'"],
     ['shards', '1e3', "'shards': found \"1e3\"; expected an integer from 1 to 20000, or 'on-demand'"],
@@ -48,7 +52,9 @@ describe('stageConfig', () => {
   });
 
   it('refuses a key it does not know, since it may be a misspelt one', () => {
-    expect(() => stageConfig({ shard: 4 })).toThrow("'shard': found 4; expected no such key; there are stage, shards,");
+    expect(() => stageConfig({ shard: 4 })).toThrow(
+      "'shard': found 4; expected no such key; there are stage, pipelines, shards,",
+    );
   });
 });
 
@@ -58,6 +64,10 @@ describe('names', () => {
     expect(() => functionName('dev', 'o'.repeat(60))).toThrow('Lambda takes at most 64 characters');
     expect(deliveryStreamName('dev', 'page_views', 'web')).toBe('millrace-dev-web-page-views');
     expect(() => deliveryStreamName('dev', 't'.repeat(50), 'web')).toThrow('Firehose takes at most 64 characters');
+    expect(topicName('dev', 'web', 'burst')).toBe('millrace-dev-web-burst');
+    expect(() => topicName('dev', 'web', 'a'.repeat(240))).toThrow('SNS takes at most 256 characters');
+    expect(() => viewTableName('dev', 'web', 'v'.repeat(240))).toThrow('DynamoDB takes at most 255 characters');
+    expect(() => publishedStreamName('dev', 'web', 's'.repeat(120))).toThrow('Kinesis takes at most 128 characters');
   });
 });
 

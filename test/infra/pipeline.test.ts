@@ -65,9 +65,13 @@ describe('the function', () => {
     });
     expect(Object.keys(Properties.Environment.Variables)).toEqual([
       'MILLRACE_PIPELINE',
+      'MILLRACE_PIPELINES',
       'MILLRACE_EPOCH',
       'MILLRACE_LOG_TABLE',
       'MILLRACE_DELIVERY_STREAMS',
+      'MILLRACE_ALERT_TOPICS',
+      'MILLRACE_VIEW_TABLES',
+      'MILLRACE_STREAMS',
       'MILLRACE_BUCKET',
       'MILLRACE_STREAM_ARN',
       'POWERTOOLS_SERVICE_NAME',

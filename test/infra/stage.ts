@@ -52,8 +52,12 @@ export function addStage(
 }
 
 /** Synthesises a stage of the given configuration. */
-export function synthesise(values: Readonly<Record<string, unknown>> = {}, app = newApp()): Stage {
-  addStage(app, values);
+export function synthesise(
+  values: Readonly<Record<string, unknown>> = {},
+  app = newApp(),
+  pipelines?: readonly Plan[],
+): Stage {
+  addStage(app, values, pipelines);
   return read(app);
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LakeTable } from '../../core/pipeline/plan.ts';
 import { quarantineTable } from '../../core/pipeline/quarantine.ts';
 import { partitionLayout } from '../../infra/catalog/partition.ts';
-import { copiesQuery, quarantineQueries } from '../../infra/catalog/queries.ts';
+import { copiesQueries, quarantineQueries } from '../../infra/catalog/queries.ts';
 import { trinoType } from '../../infra/catalog/trino-type.ts';
 import { distinctSql, viewText } from '../../infra/catalog/view.ts';
 import { orders } from './plan.ts';
@@ -85,10 +85,12 @@ describe('on rows', () => {
   });
 
   it('tells an operator how many copies are held back', async () => {
-    expect(await query(copiesQuery(orders).sql)).toEqual([
+    const [copies] = copiesQueries(orders);
+    expect(await query(copies?.sql ?? '')).toEqual([
       { table_name: 'orders', stored_rows: '5', distinct_rows: '3' },
       { table_name: 'orders_by_day', stored_rows: '0', distinct_rows: '0' },
     ]);
+    expect(copiesQueries({ ...orders, tables: [] })).toEqual([]);
   });
 
   it.each(quarantineQueries.map(({ name, sql }) => [name, sql]))('answers %s', async (_name, sql) => {

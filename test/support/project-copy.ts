@@ -23,13 +23,14 @@ export class ProjectCopy {
   }
 
   /** Synthesises the stage of these pipelines, the source of `pipelines/index.ts`, and gives the assembly's directory. */
-  async synthesise(pipelines: string): Promise<string> {
+  async synthesise(pipelines: string, context: Readonly<Record<string, string>> = {}): Promise<string> {
     mkdirSync(join(this.#directory, 'pipelines'), { recursive: true });
     writeFileSync(join(this.#directory, 'pipelines/index.ts'), pipelines);
     this.#synths += 1;
     const assembly = join(this.#directory, `assembly-${this.#synths}`);
     const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-    const args = [cdk, 'synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', assembly];
+    const chosen = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+    const args = [cdk, 'synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', assembly, ...chosen];
     const env = {
       ...process.env,
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,

@@ -130,7 +130,7 @@ describe('processor', () => {
 describe('readEnvironment', () => {
   it('names what is missing', () => {
     expect(() => readEnvironment({ MILLRACE_PIPELINE: 'shop', MILLRACE_BUCKET: '' })).toThrow(
-      "missing from the function's environment: MILLRACE_EPOCH, MILLRACE_LOG_TABLE, MILLRACE_DELIVERY_STREAMS, MILLRACE_BUCKET, MILLRACE_STREAM_ARN",
+      "missing from the function's environment: MILLRACE_PIPELINES, MILLRACE_EPOCH, MILLRACE_LOG_TABLE, MILLRACE_DELIVERY_STREAMS, MILLRACE_ALERT_TOPICS, MILLRACE_VIEW_TABLES, MILLRACE_STREAMS, MILLRACE_BUCKET, MILLRACE_STREAM_ARN",
     );
   });
 });

@@ -98,8 +98,8 @@ describe('alerts', () => {
     expect(() => alert('a', { subject, text: () => '' })).toThrow(message);
   });
 
-  it('park the record when the text is none', async () => {
-    const bad = pipeline('bad', [orders.to(alert('a', { text: () => undefined as never }))]);
+  it.each([undefined as never, ''])('park the record when the text is none: %j', async (text) => {
+    const bad = pipeline('bad', [orders.to(alert('a', { text: () => text }))]);
     const { run, alerts } = engineInMemory(bad);
     expect(await run([at(1, 'ada', 0)])).toMatchObject({ parked: 1 });
     expect(alerts.told).toEqual([]);
@@ -148,6 +148,36 @@ describe('a view', () => {
     isBroken = false;
     await run([recordAt(4, redriveRecord('r', 'viewed', 'ada'), START, 'ada')]);
     expect(views.rows('counts').get('ada')).toEqual({ count: 2 });
+  });
+});
+
+describe('a view, before the commit,', () => {
+  const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+  const deepest = nested(31);
+  it.each([
+    ['a number too large', { n: -1e126 }, 'the number -1e.126'],
+    ['a number too small', { n: [1e-131] }, 'the number 1e-131'],
+    ['too many levels', { a: deepest }, 'more than 31 levels'],
+    ['a field without a name', { a: { '': 1 } }, 'a field without a name'],
+    ['too many bytes', { text: 'x'.repeat(260_000) }, /^2600\d\d bytes$/],
+  ])('refuses what DynamoDB would refuse behind it: %s', async (_, row, found) => {
+    const { run, views, lake } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => row }))]));
+    expect(await run([at(1, 'ada', 0)])).toMatchObject({ quarantined: 1 });
+    expect(lake.rows('quarantine')).toMatchObject([{ step: 'v', found: expect.stringMatching(found) }]);
+    expect(views.rows('v').size).toBe(0);
+  });
+
+  it('refuses a key that is no key there', async () => {
+    const { run, lake } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => ({}) }))]));
+    expect(await run([at(1, 'ü'.repeat(1_025), 0), at(2, 'ü'.repeat(1_024), 0)])).toMatchObject({ quarantined: 1 });
+    expect(lake.rows('quarantine')).toMatchObject([{ step: 'v', found: 'a key of 2050 bytes' }]);
+  });
+
+  it('takes the largest and the smallest', async () => {
+    const row = { most: 9.9e125, least: -1e-130, zero: 0, deepest: nested(30) };
+    const { run, views } = engineInMemory(pipeline('odd', [orders.to(view('v', { row: () => row }))]));
+    await run([at(1, 'ada', 0)]);
+    expect([...views.rows('v').values()]).toEqual([row]);
   });
 });
 
