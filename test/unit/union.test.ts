@@ -12,7 +12,7 @@ describe('a union', () => {
     expect(await toldInEveryWay(plan, items)).toEqual({
       items: ['a/u.0 a @0', 'x/u.1 x @1', 'bb/u.0 bb @2', 'c/u.0 c @1'],
     });
-    expect(planPicture(plan)).toContain('  test_left --> u\n  test_right --> u\n  u --> items');
+    expect(planPicture(plan)).toContain('  test_left --> u\n  test_right --> u\n  u --> lake_items');
   });
 
   it('has an item as often as it comes, each time under an id of its own', async () => {
