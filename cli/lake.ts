@@ -31,7 +31,7 @@ export class Lake {
   get everyEvent(): string {
     const sources = new Set(this.plan.nodes.filter(({ kind }) => kind === 'source').map(({ id }) => id));
     const node = this.plan.nodes.find((each) => each.kind === 'lake' && each.inputs.some((id) => sources.has(id)));
-    if (node) return node.id;
+    if (node?.kind === 'lake') return node.table.name;
     throw new CliError(`pipeline '${this.plan.name}' has no table of every event, so nothing tells when all is there`);
   }
 

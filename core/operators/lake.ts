@@ -18,7 +18,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 export function lake(node: LakeNode): Push {
   const encoders = new Map<ObjectSchema, ReturnType<typeof encoderOf>>();
   const encoder = (schema: ObjectSchema) => {
-    const encode = encoders.get(schema) ?? encoderOf(schema, node.id);
+    const encode = encoders.get(schema) ?? encoderOf(schema, node.table.name);
     encoders.set(schema, encode);
     return encode;
   };
@@ -33,23 +33,25 @@ export function lake(node: LakeNode): Push {
       `"event_time":"${time}","shard_id":"${shardId}","sequence_number":"${sequenceNumber}"`;
     const json = row === '{}' ? `${origin}}` : `${origin},${row.slice(1)}`;
     if (json.includes('\\ud') && LONE_SURROGATE.test(json)) {
-      throw new Rejected('schema', node.id, 'half of a surrogate pair in a text', 'well-formed Unicode');
+      throw new Rejected('schema', node.table.name, 'half of a surrogate pair in a text', 'well-formed Unicode');
     }
     const bytes = json.length * 3 > MAX_ROW_BYTES ? Buffer.byteLength(json) : 0; // a character is at most 3 bytes
     if (bytes > MAX_ROW_BYTES) {
-      throw new Rejected('too-large', node.id, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
+      throw new Rejected('too-large', node.table.name, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
     }
     (item.isDerived ? effects.outbox : effects.rows).push({ table: node.table.name, json });
   };
 }
 
 /** Athena does not look into days before `since`: rows there would be stored and never seen. */
-function checkDay({ id, table: { partition } }: LakeNode, time: string): void {
+function checkDay({ table: { name, partition } }: LakeNode, time: string): void {
   if (partition.by !== 'event-day' || time.slice(0, 10) >= partition.since) return;
-  throw new Rejected('event-time', id, time, `a day from ${partition.since} on, where the table's partitions begin`);
+  throw new Rejected('event-time', name, time, `a day from ${partition.since} on, where the table's partitions begin`);
 }
 
 /** A map step's types promise its rows; only a check shows them. */
 function rowData(node: LakeNode, item: Item): unknown {
-  return node.schema ? validated(node.schema, item.data, node.id, `the schema of table '${node.id}'`) : item.data;
+  return node.schema
+    ? validated(node.schema, item.data, node.table.name, `the schema of table '${node.table.name}'`)
+    : item.data;
 }

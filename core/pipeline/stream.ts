@@ -122,13 +122,19 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** Groups the items of each key in windows: of event time, of so many items, or of all.
-   *  @throws PipelineError when a duration is not usable or an aggregate's name is taken. */
+   *  @throws PipelineError when a duration is not usable or an aggregate's name is taken.
+   *
+   *  @example
+   *  orders.window('per-hour', { over: tumbling(hours(1)), aggregate: { orders: count() } }).results */
   window<Named extends Aggregates<Item>>(id: string, options: WindowOptions<Item, Named>): Windows<Item, Kind, Named> {
     return this.#outputs(windowNode(checkStepId(id), [this.#last], options), ['closed', 'results', 'updates', 'late']);
   }
 
   /** The items of each key in the order of event time, each once the watermark has passed it: later, but the same whatever
-   *  order they arrive in. Those behind the watermark are `late`. */
+   *  order they arrive in. Those behind the watermark are `late`.
+   *
+   *  @example
+   *  orders.inOrder('in-order').items */
   inOrder(id: string): InOrder<Item, Kind> {
     return this.#outputs(sorted(checkStepId(id), [this.#last]), ['items', 'late']);
   }
@@ -188,17 +194,26 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** The first of equal items of a key by event time: for `ttl` after it, its equals are left out. Of a key, at most 1,000
-   *  values may come within `ttl` and the pipeline's `outOfOrderness`. */
+   *  values may come within `ttl` and the pipeline's `outOfOrderness`.
+   *
+   *  @example
+   *  orders.dedupe('once', { by: ({ items }) => items.join(), ttl: days(1) }).items */
   dedupe(id: string, options: DedupeOptions<Item>): InOrder<Item, Kind> {
     return this.#outputs(dedupeNode(checkStepId(id), [this.#last], options), ['items', 'late']);
   }
 
-  /** The items whose value is another than that of the key's item before, in event time; a key's first is one of them. */
+  /** The items whose value is another than that of the key's item before, in event time; a key's first is one of them.
+   *
+   *  @example
+   *  orders.changes('other-amount', { of: 'amount' }).items */
   changes(id: string, options: ChangesOptions<Item>): InOrder<Item, Kind> {
     return this.#outputs(changesNode(checkStepId(id), [this.#last], options), ['items', 'late']);
   }
 
-  /** Lets items of a key pass in the order of event time, at most so many in any stretch of `per`; the others go `over`. */
+  /** Lets items of a key pass in the order of event time, at most so many in any stretch of `per`; the others go `over`.
+   *
+   *  @example
+   *  orders.rateLimit('calm', { atMost: 3, per: minutes(1) }).items */
   rateLimit(id: string, options: RateLimitOptions): Limited<Item, Kind> {
     return this.#outputs(rateLimitNode(checkStepId(id), [this.#last], options), ['items', 'over', 'late']);
   }
@@ -251,7 +266,8 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
       throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
     }
     const table = tableOf(target, schema);
-    return { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
+    const id = `lake.${target.name}`; // a step may have the table's name
+    return { kind: 'lake', id, inputs: [this.#last], table, schema: target.schema };
   }
 
   /** The outputs of a step, each as a stream. */

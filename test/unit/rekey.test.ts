@@ -47,7 +47,7 @@ const eventOf = ({ customer, minute, items }: Made, n: number): TestEvent => {
 
 describe('a rekey', () => {
   it('makes a part of its own of what follows', () => {
-    expect(plan.nodes.map(({ id }) => id)).toEqual(['shop.order', 'orders', 'items', 'by-item']);
+    expect(plan.nodes.map(({ id }) => id)).toEqual(['shop.order', 'lake.orders', 'items', 'by-item']);
     expect(plan.hops.map(({ name, hop, nodes, tables }) => [name, hop, nodes.length, tables.length])).toEqual([
       ['items-hop-1', 1, 8, 3],
     ]);
