@@ -3,6 +3,8 @@ SELECT ${eventColumns()}, data.host AS host, ${time('data."at"')} AS at, data.me
   CAST(data.status AS VARCHAR) AS status, CAST(data.bytes AS VARCHAR) AS bytes
 FROM events`;
 
+const told = 'ended + INTERVAL 40 MINUTE + INTERVAL 1 MILLISECOND';
+
 /** What the views of the lake must show, as SQL of DuckDB over the events that were put: `events` with the columns of a
  *  CloudEvent, the last in event time the last in each shard. Written by hand from what the pipeline is meant to do, not by
  *  its code. Every column as text. */
@@ -15,7 +17,7 @@ SELECT ${eventColumns()}, data.host AS host, data.url AS page,
 FROM events
 WHERE ${isPage()}`,
   // Gaps and islands: a request more than half an hour after all before it of its host begins a visit. A visit is told
-  // when event time, which stays a quarter of an hour behind, has passed its half hour of silence and ten minutes more.
+  // when event time has passed that half hour and ten minutes more.
   visits: `
 WITH gaps AS (
   SELECT *, data."at" - lag(data."at") OVER (PARTITION BY data.host ORDER BY data."at") > INTERVAL 30 MINUTE AS is_after
@@ -28,11 +30,11 @@ WITH gaps AS (
     sum(data.bytes) AS bytes
   FROM numbered GROUP BY data.host, visit
 )
-SELECT 'session/' || epoch_ms(ended + INTERVAL 40 MINUTE) || '/' || host || '.0' AS event_id,
+SELECT 'session/' || epoch_ms(${told}) || '/' || host || '.0' AS event_id,
   '/millrace/web-traffic' AS event_source, ${time('ended + INTERVAL 30 MINUTE - INTERVAL 1 MILLISECOND')} AS event_time,
   host, ${time('began')} AS began, ${time('ended')} AS ended, entry, CAST(requests AS VARCHAR) AS requests,
   CAST(pages AS VARCHAR) AS pages, CAST(bytes AS VARCHAR) AS bytes
-FROM whole WHERE ended + INTERVAL 40 MINUTE <= ${watermark()}`,
+FROM whole WHERE ${told} <= ${watermark()}`,
   late_requests: `${REQUESTS} WHERE false`,
 };
 
@@ -52,7 +54,7 @@ function isPage(): string {
   return `data.method = 'GET' AND data.status < 300 AND (${ending})`;
 }
 
-/** How far event time has come in the end. */
+/** How far event time has come in the end: it stays a quarter of an hour behind. */
 function watermark(): string {
   return '(SELECT max(data."at") FROM events) - INTERVAL 15 MINUTE';
 }

@@ -119,8 +119,8 @@ describe('the verdict', () => {
     const names = 'event_id,event_source,event_time,host,began,ended,entry,requests,pages,bytes';
     const columns = names.split(',');
     const visit = (host: string, day: string, ended: string, requests: number, pages: number) => {
-      const closedMs = Date.parse(`1995-08-01T${ended}Z`) + 40 * 60_000;
-      const end = new Date(closedMs - 10 * 60_000 - 1).toISOString().slice(11, -1);
+      const closedMs = Date.parse(`1995-08-01T${ended}Z`) + 40 * 60_000 + 1;
+      const end = new Date(closedMs - 10 * 60_000 - 2).toISOString().slice(11, -1);
       return `"session/${closedMs}/${host}.0","/millrace/web-traffic","${day} ${end}","${host}","${day} 10:00:00.000","${day} ${ended}.000","/","${requests}","${pages}","${5 * requests}"`;
     };
     const judgeVisits = (requests: number) => {
