@@ -1,5 +1,5 @@
 import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
-import type { Cell } from '../event/json.ts';
+import { type Cell, sizeOf } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
 import type { Entry } from './entry.ts';
@@ -22,6 +22,9 @@ export interface CellChange {
   readonly before: Cell | undefined;
   readonly cell: Cell | undefined;
 }
+
+/** Largest body of parts taken together, as JSON characters: six bytes each at most, it is within a Kinesis record. */
+const MAX_MERGED_CHARS = 160_000;
 
 /** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
 export class Draft {
@@ -134,18 +137,18 @@ export class Draft {
     if (delayMs !== undefined) this.#forward = { shards, delayMs };
   }
 
-  /** Puts a part in the outbox, or into the one of its group that is there. */
+  /** Puts a part in the outbox, or into the latest one of its group that is there, as long as both fit one record. */
   combine({ message, group, merge }: Part): void {
     const name = JSON.stringify([message.sink, message.key, group]);
     const place = this.#parts.get(name);
-    if (place === undefined) {
+    const there = place === undefined ? undefined : (this.outbox[place] as Message);
+    const body = there && merge(there.body, message.body);
+    if (place === undefined || !there || body === undefined || sizeOf(body) > MAX_MERGED_CHARS) {
       this.#parts.set(name, this.outbox.length);
       this.outbox.push(message);
       return;
     }
-    const there = this.outbox[place] as Message;
-    const timeMs = Math.max(there.timeMs, message.timeMs);
-    this.outbox[place] = { ...there, timeMs, body: merge(there.body, message.body) };
+    this.outbox[place] = { ...there, timeMs: Math.max(there.timeMs, message.timeMs), body };
   }
 
   /** The state of this name: see `stateName`. */
