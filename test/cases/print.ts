@@ -1,4 +1,4 @@
-/** Prints what a case comes to, for its author to check: node test/cases/print.ts tumbling.json [part of a name] */
+/** Prints what a case comes to, for its author to check: npx node test/cases/print.ts tumbling.json [part of a name] */
 import { readCases, runCase } from './run.ts';
 
 const [file = '', part = ''] = process.argv.slice(2);

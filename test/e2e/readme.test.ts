@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,20 +8,11 @@ import type { Plan } from '../../core/pipeline/index.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { ROOT } from '../support/imports.ts';
 import { runStack } from '../support/local-run.ts';
+import { block, shopFiles } from '../support/readme.ts';
 
 const run = promisify(execFile);
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const hasAws = spawnSync('aws', ['--version']).status === 0;
 const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0;
-
-/** The only code block of a language that holds `mark`. */
-function block(language: string, mark: string): string {
-  const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].filter(
-    ([, lang, code]) => lang === language && code?.includes(mark),
-  );
-  expect(blocks).toHaveLength(1);
-  return blocks[0]?.[2] as string;
-}
 
 let stack: Awaited<ReturnType<typeof runStack>>;
 let env: NodeJS.ProcessEnv;
@@ -43,11 +34,12 @@ afterAll(async () => {
 const arrived = (id: string) => stack.until(`SELECT count(*) FROM page_requests WHERE event_id = '${id}'`, 1);
 
 describe('the README', () => {
-  it('shows a pipeline that compiles and runs', async () => {
-    writeFileSync(join(scratch, 'shop.ts'), block('ts', "pipeline('shop'"));
+  it('shows a pipeline and a test of it that compile, and the pipeline runs', async () => {
+    writeFileSync(join(scratch, 'shop.ts'), shopFiles().pipeline);
+    writeFileSync(join(scratch, 'shop.test.ts'), shopFiles().test);
     writeFileSync(
       join(scratch, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../tsconfig.json', include: ['shop.ts'], exclude: [] }),
+      JSON.stringify({ extends: '../../tsconfig.json', include: ['shop.ts', 'shop.test.ts'], exclude: [] }),
     );
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     expect(spawnSync(process.execPath, [tsc, '--project', scratch], { encoding: 'utf8' }).stdout).toBe('');
