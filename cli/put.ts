@@ -1,10 +1,9 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { type Command, InvalidArgumentError } from 'commander';
 import { putRecordsTo } from '../adapters/kinesis/put-records.ts';
-import type { EventType } from '../core/event/event.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInOrder } from '../producer/put.ts';
-import { type OutgoingRecord, recordOf } from '../producer/record.ts';
+import { type OutgoingRecord, readersOf, recordOf } from '../producer/record.ts';
 import { type Documents, documentsOf, hasSample, paced } from './documents.ts';
 import { stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -78,10 +77,8 @@ export async function putDocuments(
 }
 
 async function* recordsOf(documents: Documents): AsyncGenerator<OutgoingRecord> {
-  const types = new Map<string, EventType>(
-    pipelines.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'source' ? [[node.id, node.event]] : []))),
-  );
-  for await (const document of documents) yield recordOf(document, types);
+  const readers = readersOf(pipelines);
+  for await (const document of documents) yield recordOf(document, readers);
 }
 
 function eventsPerSecond(value: string): number {

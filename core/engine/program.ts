@@ -81,8 +81,9 @@ function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
 const followers = (plan: Plan, id: string): readonly PlanNode[] =>
   plan.nodes.filter((each) => 'inputs' in each && each.inputs.includes(id));
 
-/** Behind a hop there are no events to read: what a rekey puts there is no CloudEvent of the producers'. */
-function readerOf({ nodes, decode, hop }: Plan): Reader {
+/** How a plan reads records. Behind a hop there are no events to read: what a rekey puts there is no CloudEvent of the
+ *  producers'. */
+export function readerOf({ nodes, decode, hop }: Plan): Reader {
   if (hop > 0) return { types: new Map(), decode };
   const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
   return { types: new Map(types), decode };

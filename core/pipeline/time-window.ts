@@ -22,9 +22,11 @@ export function timeWindow(
   id: string,
   inputs: readonly string[],
   over: TimeOver,
-  graceMs: number,
+  grace: number,
   aggregation: Aggregation,
 ): ProcessNode {
+  // What touches a session belongs to it: it is open for the millisecond in which that may still come.
+  const graceMs = grace + (over.merges ? 1 : 0);
   const { merge, row, version } = aggregation;
   const merged = (left: Pane, right: Pane): Pane => [
     Math.min(left[0], right[0]),
@@ -123,7 +125,7 @@ export function timeWindow(
     inputs,
     ttlMs: undefined, // windows close, and with the last of them the key is forgotten
     delayMs: graceMs,
-    shape: `window ${over.kind} ${graceMs} ${aggregation.shape}`,
+    shape: `window ${over.kind} ${grace} ${aggregation.shape}`,
     init: () => ({ nextMs: Number.MAX_SAFE_INTEGER, panes: [] }),
     on: (open: Open, item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
       const toldMs = Math.min(watermarkMs, open.nextMs - 1);

@@ -1,53 +1,56 @@
 import * as z from 'zod';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import type { DataOf } from '../../core/event/index.ts';
+import {
+  count,
+  countIf,
+  first,
+  from,
+  lake,
+  latest,
+  minutes,
+  pipeline,
+  session,
+  sum,
+} from '../../core/pipeline/index.ts';
 import { PageRequest } from './events.ts';
 import { queries } from './queries.ts';
 
 const requests = from(PageRequest);
 
+/** What people read, without what a page brings with it, such as images. */
+const isPage = ({ method, status, url }: DataOf<typeof PageRequest>) =>
+  method === 'GET' && status < 300 && /(\/|\.html?)$/.test(url);
+
+const sectionOf = (url: string) => url.split('/')[1] || 'home';
+
 const PageView = z.object({ host: z.string(), page: z.string(), section: z.string(), bytes: z.int() });
 
 const views = requests
-  .filter('pages', (request) => request.method === 'GET' && request.status < 300 && /(\/|\.html?)$/.test(request.url))
-  .map('page-view', ({ host, url, bytes }) => ({ host, page: url, section: url.split('/')[1] || 'home', bytes }));
+  .filter('pages', isPage)
+  .map('page-view', ({ host, url, bytes }) => ({ host, page: url, section: sectionOf(url), bytes }));
 
 const Visit = z.object({
   host: z.string(),
   began: z.iso.datetime(),
   ended: z.iso.datetime(),
+  entry: z.string(),
   requests: z.int(),
+  pages: z.int(),
   bytes: z.int(),
 });
 
-/** A visit is over when its host has been silent for half an hour; its next request tells. */
-const SILENCE_MS = 30 * 60_000;
-
-/** What is known of a host's visit so far; times in milliseconds since 1970. */
-interface VisitSoFar {
-  readonly beganMs: number;
-  readonly endedMs: number;
-  readonly requests: number;
-  readonly bytes: number;
-}
-
-const visits = requests.process('visit', {
-  init: (): VisitSoFar => ({ beganMs: 0, endedMs: 0, requests: 0, bytes: 0 }),
-  on: (visit, { host, bytes }, { timeMs }) => {
-    const first = { beganMs: timeMs, endedMs: timeMs, requests: 1, bytes };
-    if (visit.requests === 0) return { state: first };
-    if (timeMs - visit.endedMs > SILENCE_MS) return { state: first, emit: [finished(host, visit)] };
-    const endedMs = Math.max(visit.endedMs, timeMs);
-    return { state: { ...visit, endedMs, requests: visit.requests + 1, bytes: visit.bytes + bytes } };
+const sessions = requests.window('session', {
+  over: session(minutes(30)),
+  grace: minutes(10),
+  aggregate: {
+    ended: latest('at'),
+    entry: first('url'),
+    requests: count(),
+    pages: countIf(isPage),
+    bytes: sum('bytes'),
   },
 });
-
-const finished = (host: string, { beganMs, endedMs, requests, bytes }: VisitSoFar): z.input<typeof Visit> => ({
-  host,
-  began: new Date(beganMs).toISOString(),
-  ended: new Date(endedMs).toISOString(),
-  requests,
-  bytes,
-});
+const visits = sessions.closed.map('visit-row', ({ key, start, ...visit }) => ({ host: key, began: start, ...visit }));
 
 /** Every request of a web server, the pages people read, and their visits. */
 export const webTraffic = pipeline(
@@ -61,7 +64,18 @@ export const webTraffic = pipeline(
         partition: { by: 'event-day', since: '1995-01-01' },
       }),
     ),
-    visits.to(lake('visits', { description: 'Visits that are over, each with the request after it', schema: Visit })),
+    visits.to(
+      lake('visits', {
+        description: 'Requests of a host up to half an hour without any, once that is over',
+        schema: Visit,
+      }),
+    ),
+    sessions.late.to(lake('late_requests', { description: 'Requests that came when their visit had been told' })),
   ],
-  { description: 'HTTP requests of a web server', queries },
+  {
+    description: 'HTTP requests of a web server',
+    // A day of the past is put at once: hosts fall behind each other by up to ten minutes.
+    outOfOrderness: minutes(15),
+    queries,
+  },
 );

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { CliError } from '../../cli/errors.ts';
 import { readParkedKeys } from '../../cli/parked-keys.ts';
-import type { Placed } from '../../cli/redrive-keys.ts';
+
 import { type RedriveRequest, redrivePipelines, refuseLeft } from '../../cli/redrive-pipelines.ts';
+import type { Placed } from '../../cli/taken.ts';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { SHARD } from '../support/engine.ts';
 import { ParkingStage } from '../support/parking-stage.ts';

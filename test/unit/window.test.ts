@@ -14,6 +14,7 @@ import {
   tumbling,
 } from '../../core/pipeline/index.ts';
 import type { TimeOver } from '../../core/pipeline/over.ts';
+import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { type Happening, rowsOf, START } from '../support/happenings.ts';
 import { Order, order } from '../support/orders.ts';
@@ -26,6 +27,24 @@ const at = (n: number, customer: string, minute: number, amount = 1) =>
     START,
     customer,
   );
+
+describe('sessions', () => {
+  it.each([
+    ['in order', ['ada', 'ada', 'bob'], [0, 10, 11]],
+    ['out of order within the bound', ['ada', 'bob', 'ada'], [0, 11, 10]],
+  ])('are one where the gap is met exactly, %s', async (_, customers, minuteOf) => {
+    const { closed, late } = from(Order).window('s', { over: session(minutes(10)), aggregate: { orders: count() } });
+    const schema = z.object({ key: z.string(), orders: z.int() });
+    const plan = pipeline('sessions', [closed.to(lake('sessions', { schema })), late.to(lake('late'))], {
+      outOfOrderness: minutes(1),
+    });
+    const { run, lake: tables } = engineInMemory(plan);
+    for (const [n, customer] of customers.entries()) await run([at(n + 1, customer, minuteOf[n] as number)]);
+    await run([at(9, 'eve', 100)]);
+    expect(distinct(tables.rows('sessions')).map(({ key, orders }) => `${key} ${orders}`)).toEqual(['ada 2', 'bob 1']);
+    expect(tables.rows('late')).toEqual([]);
+  });
+});
 
 describe('windows of time', () => {
   it('close under an id and at a time of their own, and change under those of their items', async () => {
