@@ -98,6 +98,10 @@ export class ShardState {
   get timers(): Timers {
     return this.#timers;
   }
+  /** Names of the states that are due at some time. */
+  get dueNames(): readonly string[] {
+    return [...this.#cells].flatMap(([name, cell]) => (dueMs(cell) < Infinity ? [name] : []));
+  }
   get lot(): ParkingLot {
     return this.#lot;
   }

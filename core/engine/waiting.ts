@@ -11,8 +11,7 @@ const MAX_WAKES = 1_000;
  *  order, partial matches that are told of when their time is up. Each is woken to see, and nothing of it stands. */
 export function waitingKeys(program: Program, state: ShardState): ReadonlyMap<string, number> {
   const keys = new Map<string, number>();
-  const names = new Set(state.timers.filter(({ name, wakeMs }) => state.isSet(name, wakeMs)).map(({ name }) => name));
-  for (const name of names) {
+  for (const name of state.dueNames) {
     const [step] = splitName(name);
     if (hasMoreToTell(program, state, name)) keys.set(step, (keys.get(step) ?? 0) + 1);
   }

@@ -301,8 +301,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'wrong-shard-taken-in',
     means: "state is kept where the key's shard does not find it",
     file: STEP,
-    find: 'if (isIn(range, record.partitionKey)) return undefined;',
-    replace: 'return undefined;',
+    find: 'if (draft.state.holds(record.partitionKey)) return undefined;',
+    replace: 'if (draft) return undefined;',
   },
   {
     name: 'wrong-partition-key-taken-in',
@@ -316,8 +316,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'state-of-a-failed-record-kept',
     means: 'a record that is parked has counted already',
     file: STEP,
-    find: ', { step, key, cell });\n  }',
-    replace: ', { step, key, cell });\n    this.#draft.setCell(step, key, cell);\n  }',
+    find: 'touched.isSet = true;',
+    replace: 'touched.isSet = true;\n    this.#draft.setCell(touched);',
   },
   {
     name: 'followers-not-parked',
