@@ -115,7 +115,8 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   /** These items and those of other streams as one stream, as they come; an item that comes by several of them is there
    *  as often. The n-th stream's items, from 0 for this one, have `/<id>.n` behind their ids.
    *
-   *      const doubts = tooFast.union('doubts', [tooFar, tooMany]); */
+   *  @example
+   *  orders.union('twice', [orders.filter('large', ({ amount }) => amount > 15)]) */
   union(id: string, others: readonly Stream<Item, AsTheyCame | Mapped>[]): Stream<Item, Mapped> {
     const inputs = [this.#last, ...others.map(lastOf)];
     return new Stream(this.event, pathTo({ kind: 'union', id: checkStepId(id), inputs }, this, ...others));

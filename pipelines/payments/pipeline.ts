@@ -94,7 +94,7 @@ const impossibleTravel = attempts
     }),
   );
 
-const suspicions = cardTesting.union('suspected', [velocity, impossibleTravel]);
+const suspicions = cardTesting.union('suspicions', [velocity, impossibleTravel]);
 
 const tell = (id: string, subject: string) =>
   alert<Suspicion>(id, { subject, text: ({ card, ended, why }) => `${card}, ${ended}: ${why}`, quiet: hours(1) });

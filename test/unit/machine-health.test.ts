@@ -5,12 +5,14 @@ import { anomalies } from '../../pipelines/machine-health/anomalies.ts';
 import { MachineTemperature } from '../../pipelines/machine-health/events.ts';
 import { machineHealth } from '../../pipelines/machine-health/pipeline.ts';
 import { sample } from '../../pipelines/machine-health/sample.ts';
-import { againstUsual, type Hour, type UsualOptions } from '../../pipelines/machine-health/usual.ts';
+import { againstUsual, type Hour, type Judged, type UsualOptions } from '../../pipelines/machine-health/usual.ts';
 import { type Drive, drive } from '../../testing/drive.ts';
 import { shownTable } from '../support/tutorial.ts';
 
 const events: CloudEvent[] = [];
 for await (const each of sample()) events.push(each);
+
+type JudgedHour = Judged<Hour & { readonly ended: string }>;
 
 const HALF = '2014-01-01T00:00:00.000Z';
 
@@ -43,16 +45,22 @@ describe('the machine-health pipeline on its eleven weeks', () => {
     expect(scoreOf(timesOf(driver))).toEqual({ found: 4, of: 4, falsely: 3 });
   });
 
-  it('alerts when the tutorial says', () => {
+  it('alerts when and of what the tutorial says', () => {
     const minute = (at: string) => at.slice(0, 16).replace('T', ' ');
-    const shown = timesOf(driver).map((at) => {
+    const byHour = driver.rows('temperature_by_hour') as unknown as readonly JudgedHour[];
+    const rows = timesOf(driver).map((at) => {
       const number = anomalies.findIndex(({ from, to }) => scoreOf([at], [{ from, to }]).found > 0) + 1;
+      const from = anomalies[number - 1]?.from ?? '';
+      const { mean, usual, spread } = byHour.find(({ ended }) => ended === at) as JudgedHour;
       return [
         minute(at),
-        number === 0 ? 'none: false' : `${number}, from ${minute(anomalies[number - 1]?.from ?? '')}`,
+        number === 0 ? 'none: false' : `${number}, from ${minute(from)}`,
+        `${usual.toFixed(1)} ± ${spread.toFixed(1)}`,
+        mean.toFixed(1),
       ];
     });
-    expect(shownTable('machine-health', 'labelled window').map(([at, window]) => [at, window])).toEqual(shown);
+    const shown = shownTable('machine-health', 'labelled window');
+    expect(shown.map(([at, window, _, usual, mean]) => [at, window, usual, mean])).toEqual(rows);
     const texts = driver.alerts('strange-temperature').map(({ text }) => text);
     expect(texts[0]).toBe(
       'machine-1, 2013-12-10T08:00:00.000Z: 53.3 in the last hour, where 77.6 is usual, give or take 9.0; strange for 6 hours',
@@ -82,8 +90,8 @@ describe('the machine-health pipeline on its eleven weeks', () => {
   });
 
   it('comes to what the tutorial says with other settings', () => {
-    const byHour = driver.rows('temperature_by_hour') as unknown as readonly (Hour & { readonly ended: string })[];
-    const rows = shownTable('machine-health', 'half-life');
+    const byHour = driver.rows('temperature_by_hour') as unknown as readonly JudgedHour[];
+    const rows = shownTable('machine-health', 'half-life, hours');
     expect(rows.length).toBeGreaterThan(5);
     for (const row of rows) {
       const [halfLife = 0, deviations = 0, inARow = 0] = row.map(Number);
@@ -101,7 +109,7 @@ describe('the machine-health pipeline on its eleven weeks', () => {
 });
 
 /** When there would be alerts with other settings: what the pipeline does, without it. */
-function alertsWith(byHour: readonly (Hour & { readonly ended: string })[], options: UsualOptions, inARow: number) {
+function alertsWith(byHour: readonly JudgedHour[], options: UsualOptions, inARow: number) {
   const { init, on } = againstUsual<Hour>(options);
   const context = { key: '', id: '', timeMs: 0, watermarkMs: 0 };
   let state = init('');
