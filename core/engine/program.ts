@@ -9,6 +9,7 @@ import type { Effects, Push, Wake } from '../operators/operator.ts';
 import { output } from '../operators/output.ts';
 import { process } from '../operators/process.ts';
 import { alert, publish, rekey, view } from '../operators/send.ts';
+import { union } from '../operators/union.ts';
 import type { Plan, PlanNode, ProcessNode } from '../pipeline/plan.ts';
 
 /** A plan ready to run. */
@@ -110,6 +111,8 @@ function operator(link: Link, node: PlanNode): readonly Push[] {
       return [map(node, fanOut(link, node))];
     case 'flatMap':
       return [flatMap(node, fanOut(link, node))];
+    case 'union':
+      return union(node, fanOut(link, node));
     case 'process':
       return linkProcess(link, node);
     case 'output':

@@ -1,6 +1,7 @@
 import { encoderOf } from '../event/encode.ts';
 import type { ObjectSchema } from '../event/event.ts';
 import { isoTime } from '../event/iso-time.ts';
+import { jsonText } from '../event/json-text.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
 import type { LakeNode } from '../pipeline/plan.ts';
@@ -27,11 +28,10 @@ export function lake(node: LakeNode): Push {
     const time = isoTime(item.event.timeMs);
     checkDay(node, time);
     const { event, suffix, shardId, sequenceNumber } = item;
-    const row = JSON.stringify(encode(rowData(node, item)));
     const origin =
-      `{"event_id":${JSON.stringify(event.id + suffix)},"event_source":${JSON.stringify(event.source)},` +
+      `{"event_id":${jsonText(event.id + suffix)},"event_source":${jsonText(event.source)},` +
       `"event_time":"${time}","shard_id":"${shardId}","sequence_number":"${sequenceNumber}"`;
-    const json = row === '{}' ? `${origin}}` : `${origin},${row.slice(1)}`;
+    const json = `${origin}${encode(rowData(node, item))}}`;
     if (json.includes('\\ud') && LONE_SURROGATE.test(json)) {
       throw new Rejected('schema', node.table.name, 'half of a surrogate pair in a text', 'well-formed Unicode');
     }

@@ -9,7 +9,7 @@ import { type JoinOptions, joinNode } from './join.ts';
 import { type Lake, tableOf } from './lake.ts';
 import { type Looked, type LookupOptions, lookupNode } from './lookup.ts';
 import { type Matched, type SequenceOptions, sequenceNode, type TimedOut } from './patterns/sequence.ts';
-import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
+import type { LakeNode, OutputNode, PlanNode, ProcessNode, UnionNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import { quietFor } from './quiet.ts';
 import { type RateLimitOptions, rateLimitNode } from './rate-limit.ts';
@@ -110,6 +110,16 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   /** Makes any number of items of each; the n-th has `#n` behind the event's id. */
   flatMap<Result>(id: string, map: (item: Item) => readonly Result[]): Stream<Result, Mapped> {
     return new Stream(this.event, this.#then({ kind: 'flatMap', id: checkStepId(id), inputs: [this.#last], map }));
+  }
+
+  /** These items and those of other streams as one stream, as they come; an item that comes by several of them is there
+   *  as often. The n-th stream's items, from 0 for this one, have `/<id>.n` behind their ids.
+   *
+   *  @example
+   *  orders.union('twice', [orders.filter('large', ({ amount }) => amount > 15)]) */
+  union(id: string, others: readonly Stream<Item, AsTheyCame | Mapped>[]): Stream<Item, Mapped> {
+    const inputs = [this.#last, ...others.map(lastOf)];
+    return new Stream(this.event, pathTo({ kind: 'union', id: checkStepId(id), inputs }, this, ...others));
   }
 
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
@@ -291,7 +301,7 @@ export const lastOf = ({ path }: Pick<Stream<unknown, Mapped>, 'path'>): string 
 
 /** The way to a step that takes several streams: the nodes of each once, and the step. */
 export function pathTo(
-  step: ProcessNode,
+  step: ProcessNode | UnionNode,
   ...inputs: readonly Pick<Stream<unknown, Mapped>, 'path'>[]
 ): readonly PlanNode[] {
   return Object.freeze([...new Set(inputs.flatMap(({ path }) => path)), Object.freeze(step)]);

@@ -2,7 +2,8 @@ import { throttled, timedOut } from './errors.ts';
 import type { Fate } from './firehose.ts';
 import type { Random } from './random.ts';
 import type { FaultClass, Scenario } from './scenario.ts';
-import type { RecordFates, Services } from './services.ts';
+import { LOG_TABLE, type RecordFates, type Services } from './services.ts';
+import { BEHIND, EVENTS } from './stream.ts';
 import { never, type World } from './world.ts';
 
 /** A process that can die. */
@@ -50,12 +51,20 @@ const SERVICES: readonly (readonly string[])[] = [
   ['PutRecordBatch orders', 'PutRecordBatch counts', 'PutRecordBatch quarantine'],
   ['PutRecordBatch counts'],
   ['PutObject', 'GetObject'],
-  ['ListShards', 'GetShardIterator', 'GetRecords', 'PutRecords', 'PutRecord'],
+  ['ListShards', 'GetShardIterator', 'GetRecords', 'PutRecords', 'PutRecord', `PutRecords ${BEHIND}`],
+  [`PutRecords ${BEHIND}`],
+  ['PublishBatch', 'PutItem newest'],
 ];
 
+/** Where a command says what it is about, and what goes without saying. */
+const NAMES = ['DeliveryStreamName', 'TableName', 'StreamName', 'NextToken'] as const;
+const USUAL = new Set(['', LOG_TABLE, EVENTS]);
+
 function nameOf(command: object): string {
-  const { DeliveryStreamName: stream } = (command as { input: { DeliveryStreamName?: string } }).input;
-  return command.constructor.name.replace('Command', stream === undefined ? '' : ` ${stream}`);
+  const { input } = command as { input: Partial<Record<(typeof NAMES)[number], string>> };
+  const [about = ''] = NAMES.flatMap((name) => input[name]?.split(' ')[0] ?? []);
+  const name = command.constructor.name.replace('Command', '');
+  return USUAL.has(about) ? name : `${name} ${about}`;
 }
 
 /** Does to calls what can happen to them. */
@@ -80,7 +89,7 @@ export class Faults {
       untilMs: fromMs + random.between(2_000, 40_000),
     };
     this.#fates = {
-      put: () => this.chance('refusals', CHANCE.refusePut),
+      refused: () => this.chance('refusals', CHANCE.refusePut),
       delivery: () => this.#deliveryFate(),
     };
   }

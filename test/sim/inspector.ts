@@ -1,13 +1,14 @@
 import { type ParkedKeys, readParkedKeys } from '../../cli/parked-keys.ts';
 import { decodeEntry, type Entry } from '../../core/engine/entry.ts';
 import { decodeParked } from '../../core/engine/parking.ts';
+import type { Position } from '../../core/engine/position.ts';
 import type { EventRecord } from '../../core/engine/record.ts';
 import { ShardLogs } from '../../core/engine/shard-log.ts';
 import { ShardState } from '../../core/engine/shard-state.ts';
+import type { Plan } from '../../core/pipeline/plan.ts';
 import type { Shard } from '../../core/ports.ts';
 import type { Item } from './dynamodb.ts';
 import { EPOCH, servicesOn } from './environment.ts';
-import { PIPELINE } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services.ts';
 import type { SimShard, SimStream } from './stream.ts';
@@ -17,21 +18,25 @@ import { START_MS, type World } from './world.ts';
 /** First byte of an item's body that names an object. */
 const SPILLED = 0xff;
 
-/** Looks at what the logs say, by the engine's own code on services that do not fail. */
+type PartName = Pick<Plan, 'name' | 'hop'>;
+
+/** Looks at what a part's logs say, by the engine's own code on services that do not fail. */
 export class Inspector {
+  readonly pipeline: string;
   readonly #services: Services;
   readonly #stream: SimStream;
   readonly #logs: ShardLogs;
   readonly #entries = new Map<SimShard, Map<number, Entry>>();
   readonly #states = new Map<string, { readonly slots: number; readonly state: ShardState | undefined }>();
 
-  constructor(services: Services, stream: SimStream, world: World, random: Random) {
+  constructor(services: Services, stream: SimStream, plan: PartName, world: World, random: Random) {
+    this.pipeline = plan.name;
     this.#services = services;
     this.#stream = stream;
     const clock = { now: () => START_MS + world.nowMs };
-    const send = async (command: object) => services.handle(command, { put: () => false, delivery: () => 'taken' });
-    const ports = { ...servicesOn(send, PIPELINE, world, random, clock), clock };
-    this.#logs = new ShardLogs(ports, `${PIPELINE}/${EPOCH}`, HORIZON_MINUTES * 60_000);
+    const send = async (command: object) => services.handle(command, { refused: () => false, delivery: () => 'taken' });
+    const ports = { ...servicesOn(send, plan, world, random, clock), clock };
+    this.#logs = new ShardLogs(ports, `${plan.name}/${EPOCH}`, HORIZON_MINUTES * 60_000);
   }
 
   /** What a cold start would see; not to be changed, since it is read once for each length of the log. */
@@ -44,8 +49,12 @@ export class Inspector {
     return state;
   }
 
+  async position(shardId: string): Promise<Position | undefined> {
+    return (await this.read(shardId))?.position;
+  }
+
   #logOf(shardId: string): ReadonlyMap<number, Item> {
-    return this.#services.dynamodb.logs.get(`${PIPELINE}#${EPOCH}#${shardId}`) ?? new Map();
+    return this.#services.dynamodb.logs.get(`${this.pipeline}#${EPOCH}#${shardId}`) ?? new Map();
   }
 
   listShards(): readonly Shard[] {

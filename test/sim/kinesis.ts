@@ -1,3 +1,4 @@
+import type { PutRecordsResultEntry } from '@aws-sdk/client-kinesis';
 import { serviceError } from './errors.ts';
 import type { Random } from './random.ts';
 import type { SimRecord, SimShard, SimStream } from './stream.ts';
@@ -7,6 +8,12 @@ const PAGE_SHARDS = 2;
 const PAGE_RECORDS = 3;
 /** GetRecords answers with no record at times, though there are some ahead. */
 const EMPTY_PAGE = 0.2;
+
+interface PutRecord {
+  readonly PartitionKey: string;
+  readonly Data: Uint8Array;
+  readonly ExplicitHashKey?: string | undefined;
+}
 
 interface Iterator {
   readonly shard: SimShard;
@@ -24,15 +31,15 @@ export class SimKinesis {
   }
 
   listShards({ NextToken, MaxResults = PAGE_SHARDS }: { NextToken?: string; MaxResults?: number }): object {
-    const from = Number(NextToken ?? 0);
+    const from = Number(NextToken?.split(' ')[1] ?? 0);
     const until = from + Math.min(MaxResults, PAGE_SHARDS);
     const Shards = this.#stream.shards.slice(from, until).map(described);
-    return { Shards, ...(until < this.#stream.shards.length && { NextToken: String(until) }) };
+    return { Shards, ...(until < this.#stream.shards.length && { NextToken: `${this.#stream.name} ${until}` }) };
   }
 
   getShardIterator(input: { ShardId: string; ShardIteratorType: string; StartingSequenceNumber?: string }): object {
     const shard = this.#shard(input.ShardId);
-    return { ShardIterator: encode({ shard, index: startOf(shard, input) }) };
+    return { ShardIterator: this.#encode({ shard, index: startOf(shard, input) }) };
   }
 
   getRecords({ ShardIterator, Limit = PAGE_RECORDS }: { ShardIterator: string; Limit?: number }): object {
@@ -45,24 +52,20 @@ export class SimKinesis {
     return {
       Records: found.map(answered),
       MillisBehindLatest: behind * 100,
-      ...(!ends && { NextShardIterator: encode({ shard, index: next }) }),
+      ...(!ends && { NextShardIterator: this.#encode({ shard, index: next }) }),
     };
   }
 
-  putRecord(input: { PartitionKey: string; Data: Uint8Array; ExplicitHashKey?: string }): object {
+  putRecord(input: PutRecord): PutRecordsResultEntry {
     const hash = input.ExplicitHashKey === undefined ? undefined : BigInt(input.ExplicitHashKey);
     const { shard, sequenceNumber } = this.#stream.accept(input.PartitionKey, input.Data, hash);
     return { SequenceNumber: sequenceNumber, ShardId: shard.id };
   }
 
-  putRecords(
-    { Records }: { Records: readonly { PartitionKey: string; Data: Uint8Array }[] },
-    refuse: () => boolean,
-  ): object {
-    const answers = Records.map(({ PartitionKey, Data }) => {
+  putRecords({ Records }: { Records: readonly PutRecord[] }, refuse: () => boolean): object {
+    const answers = Records.map((record): PutRecordsResultEntry => {
       if (refuse()) return { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
-      const { shard, sequenceNumber } = this.#stream.accept(PartitionKey, Data);
-      return { SequenceNumber: sequenceNumber, ShardId: shard.id };
+      return this.putRecord(record);
     });
     return { Records: answers, FailedRecordCount: answers.filter(({ ErrorCode }) => ErrorCode).length };
   }
@@ -73,13 +76,15 @@ export class SimKinesis {
     return found;
   }
 
+  #encode({ shard, index }: Iterator): string {
+    return `${this.#stream.name} ${shard.id} ${index}`;
+  }
+
   #decode(iterator: string): Iterator {
-    const [id = '', index] = iterator.split('@');
+    const [, id = '', index] = iterator.split(' ');
     return { shard: this.#shard(id), index: Number(index) };
   }
 }
-
-const encode = ({ shard, index }: Iterator): string => `${shard.id}@${index}`;
 
 function startOf(
   { records }: SimShard,

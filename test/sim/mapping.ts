@@ -113,7 +113,7 @@ export class Mapping {
     const remainingMs = isShort ? this.#random.between(0, 12) : TIMEOUT_MS;
     const last = batch.at(-1)?.sequenceNumber.slice(-4);
     this.#world.note(
-      `${environment.name} gets ${batch.length} of ${shard.id} up to …${last}${isShort ? ', late' : ''}`,
+      `${environment.name} gets ${batch.length} of ${this.#stream.name} ${shard.id} up to …${last}${isShort ? ', late' : ''}`,
     );
     this.#underWay += 1;
     const handled = this.#handle(environment, shard, batch, remainingMs);

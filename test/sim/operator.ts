@@ -1,13 +1,12 @@
 import { PutRecordCommand, type PutRecordCommandOutput } from '@aws-sdk/client-kinesis';
-import { type Placed, redriveKeys } from '../../cli/redrive-keys.ts';
+import { redriveKeys } from '../../cli/redrive-keys.ts';
+import type { Placed } from '../../cli/taken.ts';
 import type { Faults } from './faults.ts';
-import type { Fleet } from './fleet.ts';
-import type { Inspector } from './inspector.ts';
-import { PIPELINE } from './plan.ts';
+import type { Part } from './parts.ts';
 import { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
-import type { SimShard, SimStream } from './stream.ts';
+import type { SimShard } from './stream.ts';
 import { type Put, redriveOf } from './workload.ts';
 import { START_MS, type World } from './world.ts';
 
@@ -25,10 +24,8 @@ const REDRIVE_TIMEOUT_MS = 60_000;
 /** What the operator works on. */
 export interface Stage {
   readonly world: World;
-  readonly stream: SimStream;
   readonly faults: Faults;
-  readonly fleet: Fleet;
-  readonly inspector: Inspector;
+  readonly parts: readonly Part[];
   /** Takes what each record's bytes say. */
   readonly puts: Map<Uint8Array, Put>;
   readonly scenario: Scenario;
@@ -84,17 +81,29 @@ export class Operator {
     this.#underWay.push(over);
   }
 
+  /** Keys that are parked anywhere. */
+  async parkedKeys(): Promise<readonly string[]> {
+    const ofParts = await Promise.all(this.#stage.parts.map(({ inspector }) => inspector.parkedKeys()));
+    return ofParts.flatMap((keys) => [...keys.keys()]);
+  }
+
   /** Redrives every parked key, and asks in vain: for a key that is not parked, and in another pipeline's name. */
   async redrive(): Promise<void> {
-    const { world, inspector } = this.#stage;
-    await this.#put('customer-0', undefined);
-    await this.#put('customer-1', undefined, 'another');
+    const [first, ...behind] = this.#stage.parts as [Part, ...Part[]];
+    await this.#put(first, 'customer-0', undefined);
+    await this.#put(first, 'customer-1', undefined, 'another');
+    for (const part of [first, ...behind]) await this.#redriveIn(part);
+  }
+
+  async #redriveIn(part: Part): Promise<void> {
+    const { world } = this.#stage;
+    const { inspector } = part;
     await redriveKeys(
       await inspector.parkedKeys(),
       {
         logs: inspector,
         listShards: async () => inspector.listShards(),
-        put: (key, hashKey) => this.#put(key, hashKey),
+        put: (key, hashKey) => this.#put(part, key, hashKey),
         clock: { now: () => START_MS + world.nowMs },
         sleep: (ms) => world.sleep(ms),
       },
@@ -102,11 +111,16 @@ export class Operator {
     );
   }
 
-  async #put(key: string, hashKey: string | undefined, pipeline = PIPELINE): Promise<Placed> {
+  async #put(
+    { stream, inspector }: Part,
+    key: string,
+    hashKey: string | undefined,
+    pipeline = inspector.pipeline,
+  ): Promise<Placed> {
     const put = redriveOf(`r${++this.#asked}`, key, pipeline);
     this.#stage.puts.set(put.data, put);
     const command = new PutRecordCommand({
-      StreamName: 'events',
+      StreamName: stream.name,
       PartitionKey: key,
       Data: put.data,
       ...(hashKey !== undefined && { ExplicitHashKey: hashKey }),
@@ -130,13 +144,13 @@ export class Operator {
   }
 
   async #deploy(): Promise<void> {
-    this.parkedAtFix ||= (await this.#stage.inspector.parkedKeys()).size;
-    this.#stage.fleet.deploy();
+    this.parkedAtFix ||= (await this.parkedKeys()).length;
+    for (const { fleet } of this.#stage.parts) fleet.deploy();
   }
 
   readonly #reshard = (): void => {
-    const { stream } = this.#stage;
     const random = this.#random;
+    const { stream } = random.pick(this.#stage.parts);
     const open = [...stream.open].sort((a, b) => (a.from < b.from ? -1 : 1));
     const isMerge = open.length > 1 && (open.length === MAX_OPEN_SHARDS || random.chance(0.5));
     const left = random.between(0, open.length - 2);

@@ -1,5 +1,7 @@
-import { nextTrail, type OrderData } from './plan.ts';
+import { type Kind, numberOf, type OrderData } from './plan.ts';
+import type { Scenario } from './scenario.ts';
 import { holds, type SimRecord } from './stream.ts';
+import { nextTrail, OUT_OF_ORDER_MS } from './timed.ts';
 import { HORIZON_MINUTES, type Put, type User } from './workload.ts';
 
 /** A row as it must be: its table, its id, and the columns that the event decides. */
@@ -9,16 +11,35 @@ export interface Row {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
+/** What comes to the steps that go by event time. */
+export interface Line {
+  readonly id: string;
+  readonly key: string;
+  readonly number: number;
+  readonly timeMs: number;
+  /** As far as event time may have come by then: a line before that may be late. */
+  readonly boundMs: number;
+}
+
 /** An event that is not a repetition, where it was accepted first. */
 export interface Taken {
-  readonly user: Extract<User, { is: 'order' | 'visit' }>;
+  readonly id: string;
+  readonly source: string;
+  /** Source and id of the record, by which it is known when it is parked. */
+  readonly identity: string;
+  readonly partitionKey: string;
   readonly record: SimRecord;
+  /** Whether a step throws on it until it is mended. */
+  readonly isFaulty: boolean;
   readonly rows: readonly Row[];
+  /** What it brings to the steps that go by event time, here or behind the hop. */
+  readonly lines: readonly Line[];
+  readonly order: OrderData | undefined;
   /** Whether it was put in a record of its own. */
   readonly isAlone: boolean;
 }
 
-/** What must come of the records that the stream accepted. */
+/** What must come of the records that a stream accepted. */
 export interface Expected {
   /** The events of each partition key in order. */
   readonly taken: ReadonlyMap<string, readonly Taken[]>;
@@ -26,14 +47,20 @@ export interface Expected {
   readonly quarantined: ReadonlyMap<string, string>;
 }
 
-/** Reads the stream naively: every record in the order of its acceptance, repetitions left out, and counts. */
-export function expectationOf(accepted: readonly SimRecord[], puts: ReadonlyMap<Uint8Array, Put>): Expected {
+/** Reads the stream naively: every record in the order of its acceptance, repetitions left out, and counts. Records whose
+ *  bytes are not among the puts are Millrace's own. */
+export function expectationOf(
+  accepted: readonly SimRecord[],
+  puts: ReadonlyMap<Uint8Array, Put>,
+  scenario: Scenario,
+): Expected {
   const taken = new Map<string, Taken[]>();
   const quarantined = new Map<string, string>();
   const firsts = new Map<string, SimRecord>();
-  const steps = new Steps();
+  const steps = new Steps(scenario.kind);
+  const bound = new Bound(scenario.on.has('heartbeats'));
   for (const record of accepted) {
-    const { users } = puts.get(record.data) as Put;
+    const users = puts.get(record.data)?.users ?? [];
     for (const [sub, user] of users.entries()) {
       if (user.is === 'control') continue;
       const identity = user.is === 'junk' ? undefined : `${user.is} ${user.id}`;
@@ -48,12 +75,17 @@ export function expectationOf(accepted: readonly SimRecord[], puts: ReadonlyMap<
         firsts.set(String(identity), record);
         const ofKey = taken.get(user.partitionKey) ?? [];
         taken.set(user.partitionKey, ofKey);
-        ofKey.push({ user, record, rows: steps.rowsOf(user), isAlone: users.length === 1 });
+        const boundMs = bound.at(record.arrivalMs);
+        const { partitionKey } = user;
+        ofKey.push({ ...steps.takenOf(user, boundMs), partitionKey, record, isAlone: users.length === 1 });
+        bound.add(timeOf(user), record.arrivalMs);
       }
     }
   }
   return { taken, quarantined };
 }
+
+const timeOf = (user: EventUser): number => Date.parse(user.is === 'order' ? user.order.at : user.visit.at);
 
 /** The oracle knows no horizon, so nothing may be put again after it. */
 function mustBeWithinHorizon(first: SimRecord, again: SimRecord): void {
@@ -68,15 +100,64 @@ function reasonAgainst(user: User, { shard }: SimRecord): string | undefined {
   return holds(shard, user.partitionKey) ? undefined : 'wrong-shard';
 }
 
+/** Arrivals are not in the order of acceptance: by how much at most. */
+const ARRIVAL_SLACK_MS = 100;
+
+/** How far event time may have come: as far as the events that were accepted take it, in whatever shard, and heartbeats
+ *  since. The engine may be behind that, never beyond. */
+class Bound {
+  readonly #beats: boolean;
+  #latestMs = Number.NEGATIVE_INFINITY;
+  /** Of an event: its time, by its arrival. */
+  #aheadMs = Number.NEGATIVE_INFINITY;
+
+  constructor(beats: boolean) {
+    this.#beats = beats;
+  }
+
+  at(arrivalMs: number): number {
+    const nowMs = this.#beats ? this.#aheadMs + arrivalMs + ARRIVAL_SLACK_MS : Number.NEGATIVE_INFINITY;
+    return Math.max(this.#latestMs, nowMs) - OUT_OF_ORDER_MS;
+  }
+
+  add(timeMs: number, arrivalMs: number): void {
+    this.#latestMs = Math.max(this.#latestMs, timeMs);
+    this.#aheadMs = Math.max(this.#aheadMs, timeMs - arrivalMs);
+  }
+}
+
+type EventUser = Extract<User, { is: 'order' | 'visit' }>;
+
 /** A customer's tale is kept apart from the engine's: plainly, in a map. */
 class Steps {
   readonly #tales = new Map<string, { orders: number; trail: number }>();
   readonly #thirds = new Map<string, number>();
+  readonly #kind: Kind;
+  readonly #nths = new Nths();
 
-  rowsOf(user: Taken['user']): readonly Row[] {
-    if (user.is === 'visit') return [{ table: 'visits', id: user.id, columns: user.visit }];
-    const { id, order } = user;
-    return [{ table: 'orders', id, columns: order }, ...this.#counts(id, order), ...items(id, order)];
+  constructor(kind: Kind) {
+    this.#kind = kind;
+  }
+
+  takenOf(user: EventUser, boundMs: number): Omit<Taken, 'partitionKey' | 'record' | 'isAlone'> {
+    const { id } = user;
+    if (user.is === 'visit') {
+      const rows = [{ table: 'visits', id, columns: user.visit }];
+      const { faulty: isFaulty } = user.visit;
+      return { id, source: '/site', identity: `/site ${id}`, isFaulty, rows, lines: [], order: undefined };
+    }
+    const { order } = user;
+    const lines = linesOf(this.#kind, id, order, boundMs);
+    const nths = this.#kind === 'timed' ? lines.map((line) => this.#nths.rowOf(line)) : [];
+    return {
+      id,
+      source: '/shop',
+      identity: `/shop ${id}`,
+      isFaulty: order.fault === 'early' || order.fault === 'late',
+      rows: [{ table: 'orders', id, columns: order }, ...this.#counts(id, order), ...items(id, order), ...nths],
+      lines,
+      order,
+    };
   }
 
   #counts(id: string, { customer, number, leaves }: OrderData): readonly Row[] {
@@ -96,6 +177,25 @@ class Steps {
     this.#thirds.set(customer, seen);
     return { table: 'thirds', id: `${id}/rank.0`, columns: { seen, trail } };
   }
+}
+
+/** Counts the lines of each key. */
+export class Nths {
+  readonly #counts = new Map<string, number>();
+
+  rowOf({ id, key, number }: Line): Row {
+    const n = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, n);
+    return { table: 'nths', id: `${id}/nth.0`, columns: { n, number } };
+  }
+}
+
+function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): readonly Line[] {
+  const { customer, number, items, at } = order;
+  const timeMs = Date.parse(at);
+  if (kind === 'plain') return [];
+  if (kind === 'timed') return [{ id, key: customer, number, timeMs, boundMs }];
+  return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
 }
 
 function items(id: string, { amount, items: sold, customer }: OrderData): readonly Row[] {

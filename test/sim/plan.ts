@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { compile, type Program } from '../../core/engine/program.ts';
 import { event } from '../../core/event/index.ts';
-import { days, from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { days, from, lake, type Plan, pipeline } from '../../core/pipeline/index.ts';
+import { partsOf } from '../../core/pipeline/plan.ts';
+import { nextTrail, OUT_OF_ORDER_MS, TIMED_TABLES, timed } from './timed.ts';
 
-/** On what a step throws: before the count, or in the same record after it. Nothing for most. */
-export type OrderFault = '' | 'early' | 'late';
+/** On what a step throws: before the count, in the same record after it, or behind the hop. Nothing for most. */
+export type OrderFault = '' | 'early' | 'late' | 'behind';
 
 const Order = event('shop.order', {
   version: 1,
@@ -17,7 +19,7 @@ const Order = event('shop.order', {
     amount: z.number(),
     items: z.array(z.string()),
     leaves: z.boolean(),
-    fault: z.enum(['', 'early', 'late']),
+    fault: z.enum(['', 'early', 'late', 'behind']),
   }),
 });
 
@@ -37,14 +39,20 @@ export interface Tale {
   readonly trail: number;
 }
 
-export const nextTrail = (trail: number, number: number): number => (trail * 31 + number) % 1_000_000_007;
+/** What the pipeline has besides its counts: nothing, the steps that go by event time, or those behind a hop. */
+export type Kind = 'plain' | 'timed' | 'hopped';
 
 /** How far the steps' bugs have been mended: none, the early one and that of visits, all. */
 export const FIXES = 2;
 
 export const PIPELINE = 'shop';
 
-function planOf(fixed: number, idempotencyMinutes: number) {
+export const TABLES = ['orders', 'counts', 'thirds', 'large_items', 'visits', ...TIMED_TABLES] as const;
+
+/** The number of an order's n-th item. */
+export const numberOf = (order: number, n: number): number => order * 10 + n;
+
+function planOf(kind: Kind, fixed: number, idempotencyMinutes: number): Plan {
   const orders = from(Order);
   const sound = orders.filter('sound', ({ fault }) => mended(fault !== 'early' || fixed >= 1));
   const counts = sound.process('count', {
@@ -65,6 +73,13 @@ function planOf(fixed: number, idempotencyMinutes: number) {
   const items = sound
     .filter('large', ({ fault, amount }) => mended(fault !== 'late' || fixed >= 2) && amount >= 100)
     .flatMap('items', ({ items, customer }) => items.map((item) => ({ customer, item })));
+  const behind = sound
+    .flatMap('sold', ({ items, number, fault }) =>
+      items.map((item, n) => ({ item, number: numberOf(number, n), faulty: fault === 'behind' })),
+    )
+    .rekey('by-item', ({ item }) => item)
+    .filter('sound-behind', ({ faulty }) => mended(!faulty || fixed >= 2))
+    .map('line', ({ number }) => ({ number }));
   const visits = from(Visit).filter('welcome', ({ faulty }) => mended(!faulty || fixed >= 1));
   return pipeline(
     PIPELINE,
@@ -74,8 +89,10 @@ function planOf(fixed: number, idempotencyMinutes: number) {
       thirds.to(lake('thirds', { schema: z.object({ seen: z.int(), trail: z.int() }) })),
       items.to(lake('large_items', { schema: z.object({ customer: z.string(), item: z.string() }) })),
       visits.to(lake('visits')),
+      ...(kind === 'timed' ? timed(sound.map('line', ({ number }) => ({ number }))) : []),
+      ...(kind === 'hopped' ? timed(behind) : []),
     ],
-    { idempotencyMinutes },
+    { idempotencyMinutes, outOfOrderness: OUT_OF_ORDER_MS },
   );
 }
 
@@ -84,12 +101,12 @@ function mended(isSound: boolean): true {
   return true;
 }
 
-const programs = new Map<string, Program>();
+const programs = new Map<string, readonly Program[]>();
 
-/** The pipeline as it is deployed after so many fixes. */
-export function programOf(fixed: number, idempotencyMinutes: number): Program {
-  const name = `${fixed} ${idempotencyMinutes}`;
-  const program = programs.get(name) ?? compile(planOf(fixed, idempotencyMinutes));
-  programs.set(name, program);
-  return program;
+/** The pipeline's parts as they are deployed after so many fixes. */
+export function programsOf(kind: Kind, fixed: number, idempotencyMinutes: number): readonly Program[] {
+  const name = `${kind} ${fixed} ${idempotencyMinutes}`;
+  const ofName = programs.get(name) ?? partsOf(planOf(kind, fixed, idempotencyMinutes)).map((part) => compile(part));
+  programs.set(name, ofName);
+  return ofName;
 }

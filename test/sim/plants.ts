@@ -39,9 +39,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'commit-before-delivery',
     means: 'the checkpoint is written before the tables have acknowledged',
     file: BATCH,
-    find: 'await deliver(program, draft, delivered, ports);\n    const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {',
+    find: 'await deliver(program, draft, delivered, ports);\n    const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {',
     replace:
-      'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {\n      await deliver(program, draft, delivered, ports);',
+      'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {\n      await deliver(program, draft, delivered, ports);',
   },
   {
     name: 'outbox-before-the-commit',
@@ -162,8 +162,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'ids-made-anew-at-each-delivery',
     means: 'a row that is delivered twice is two rows',
     file: 'core/operators/lake.ts',
-    find: 'event_id: item.event.id + item.suffix,',
-    replace: 'event_id: item.event.id + item.suffix + (Math.random() < 0.5 ? "" : "b"),',
+    find: 'jsonText(event.id + suffix)',
+    replace: 'jsonText(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
   },
   // What the mapping is told
   {
@@ -301,8 +301,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'wrong-shard-taken-in',
     means: "state is kept where the key's shard does not find it",
     file: STEP,
-    find: 'if (isIn(range, record.partitionKey)) return undefined;',
-    replace: 'return undefined;',
+    find: 'if (draft.state.holds(record.partitionKey)) return undefined;',
+    replace: 'if (draft) return undefined;',
   },
   {
     name: 'wrong-partition-key-taken-in',
@@ -316,8 +316,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'state-of-a-failed-record-kept',
     means: 'a record that is parked has counted already',
     file: STEP,
-    find: ', { step, key, cell });\n  }',
-    replace: ', { step, key, cell });\n    this.#draft.setCell(step, key, cell);\n  }',
+    find: 'touched.isSet = true;',
+    replace: 'touched.isSet = true;\n    this.#draft.setCell(touched);',
   },
   {
     name: 'followers-not-parked',
@@ -442,9 +442,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'snapshot-named-too-late',
     means: 'a snapshot is known to the environment that took it only',
     file: BATCH,
-    find: 'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {',
+    find: 'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {',
     replace:
-      'if (await commit(state, draft.entry(), ports, token)) {\n      const snapshot = await takeSnapshot(state, ports);',
+      'if (await commit(state, draft.entry(program.shapes), ports, token)) {\n      const snapshot = await takeSnapshot(state, ports);',
   },
   {
     name: 'no-snapshot-by-age',

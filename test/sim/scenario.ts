@@ -1,4 +1,5 @@
 import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
+import type { Kind } from './plan.ts';
 import { Random } from './random.ts';
 
 /** Everything that can fail, nothing that fails, or nothing and one environment for each shard only. */
@@ -25,6 +26,7 @@ export const CLASSES = [
   'faulty-events',
   'reshards',
   'slow-traffic',
+  'heartbeats',
 ] as const;
 export type FaultClass = (typeof CLASSES)[number];
 const OF_THE_WORLD = CLASSES.slice(0, CLASSES.indexOf('retries'));
@@ -42,7 +44,10 @@ export interface Scenario {
   /** What was left out. */
   readonly off: ReadonlySet<FaultClass>;
   readonly pace: Pace;
+  readonly kind: Kind;
   readonly shards: number;
+  /** Of the stream behind the hop, to begin with. */
+  readonly shardsBehind: number;
   readonly customers: number;
   /** Whether steps throw on nearly everything, so that the budget stops the pipeline until it is fixed. */
   readonly isFlooded: boolean;
@@ -72,6 +77,9 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
   if (random.chance(0.5)) drawn.add('aggregates');
   if (random.chance(0.6) || isFlooded) drawn.add('faulty-events');
   if (random.chance(0.8) && !isWhole) drawn.add('reshards');
+  const kinds = random.fork('kind');
+  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped']);
+  if (kind !== 'plain' && kinds.chance(0.8)) drawn.add('heartbeats');
   return {
     seed,
     weather,
@@ -79,6 +87,8 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
     on: new Set([...drawn].filter((each) => !off.has(each))),
     off,
     pace,
+    kind,
+    shardsBehind: isWhole ? 1 : kinds.pick([1, 2]),
     shards: isWhole ? 1 : random.pick([1, 1, 2, 3]),
     customers: isFlooded ? FLOOD_RECORDS : random.between(2, 8),
     isFlooded,

@@ -1,16 +1,16 @@
 import { LogError } from '../../core/engine/shard-state.ts';
 import { faultsOf } from './check.ts';
 import { Faults } from './faults.ts';
-import { Fleet } from './fleet.ts';
-import { Inspector } from './inspector.ts';
-import { Mapping } from './mapping.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { Operator } from './operator.ts';
-import { expectationOf } from './oracle.ts';
+import { type Expected, expectationOf } from './oracle.ts';
+import { expectationBehind } from './oracle-behind.ts';
+import type { PartOutcome } from './outcome.ts';
+import { inspectorOf, type Part, partOn, streamsOf } from './parts.ts';
 import { Producer } from './producer.ts';
 import { Random } from './random.ts';
 import { CLASSES, type FaultClass, type Scenario, scenarioOf } from './scenario.ts';
 import { Services } from './services.ts';
-import { SimStream } from './stream.ts';
 import { makeWorkload, type Put } from './workload.ts';
 import { Stuck, World } from './world.ts';
 
@@ -30,57 +30,69 @@ const CATCH_UP_MS = 900_000;
 const MAX_LINGER_MS = 2_000;
 /** Redrives of everything that is parked until nothing is. */
 const MAX_REDRIVES = 10;
+/** Longer than anything waits for event time, and how often that must pass until it has passed behind the hop too. */
+const ALL_TIME_MS = 3_600_000;
+const LAST_BEATS = 3;
 
-/** Runs one scenario: the function on services that do what services do, under a producer, a mapping and an operator. */
+/** Runs one scenario: the functions on services that do what services do, under a producer, mappings and an operator. */
 export async function simulate(scenario: Scenario): Promise<Result> {
   const world = new World();
   const random = new Random(scenario.seed);
-  const stream = new SimStream(world, random.fork('stream'), scenario.shards);
-  const services = new Services(world, stream, random.fork('services'));
+  const streams = streamsOf(scenario, world, random);
+  const services = new Services(world, streams, random.fork('services'));
   const faults = new Faults(world, services, random.fork('faults'), scenario);
-  const fleet = new Fleet(world, faults, random.fork('fleet'), scenario);
-  const mapping = new Mapping(world, stream, fleet, faults, random.fork('mapping'));
-  const inspector = new Inspector(services, stream, world, random.fork('inspector'));
+  const parts = streams.map((stream, hop) => partOn(stream, hop, scenario, services, faults, world, random));
   const puts = new Map<Uint8Array, Put>();
   const producer = new Producer(world, faults, random.fork('producer'), puts);
-  const operator = new Operator({ world, stream, faults, fleet, inspector, puts, scenario }, random.fork('operator'));
+  const heartbeats = new Heartbeats(world, faults, random.fork('heartbeats'));
+  const operator = new Operator({ world, faults, parts, puts, scenario }, random.fork('operator'));
   const workload = makeWorkload(random.fork('workload'), scenario);
 
   async function drained(): Promise<void> {
     const endMs = world.nowMs + CATCH_UP_MS;
-    await world.until(() => mapping.isDrained || world.nowMs > endMs);
-    if (!mapping.isDrained) throw new Stuck(`${mapping.lag} records are left long after the last fault`);
+    const areDrained = () => parts.every(({ mapping }) => mapping.isDrained);
+    await world.until(() => areDrained() || world.nowMs > endMs);
+    const lag = parts.reduce((sum, { mapping }) => sum + mapping.lag, 0);
+    if (!areDrained()) throw new Stuck(`${lag} records are left long after the last fault`);
   }
 
   async function main(): Promise<void> {
-    void mapping.run();
+    for (const { mapping } of parts) void mapping.run();
+    if (scenario.on.has('heartbeats')) void heartbeats.run(scenario.pace);
     await load(workload, producer, operator, world, random.fork('load'));
+    heartbeats.end();
     await world.sleep(AFTERMATH_MS);
     await operator.finish();
     await world.sleep(AFTERMATH_MS);
     faults.end();
     await drained();
-    for (let redrives = 0; scenario.isFixed && (await inspector.parkedKeys()).size > 0; redrives++) {
-      if (redrives === MAX_REDRIVES) throw new Stuck(`${[...(await inspector.parkedKeys()).keys()]} stay parked`);
+    for (let redrives = 0; scenario.isFixed && (await operator.parkedKeys()).length > 0; redrives++) {
+      if (redrives === MAX_REDRIVES) throw new Stuck(`${await operator.parkedKeys()} stay parked`);
       await operator.redrive();
+      await drained();
+    }
+    if (scenario.kind === 'plain') return;
+    for (let beats = 0; beats < LAST_BEATS; beats++) {
+      await world.sleep(ALL_TIME_MS);
+      await heartbeats.beat();
       await drained();
     }
   }
 
   try {
     await world.run(main());
-    const expected = expectationOf(stream.accepted, puts);
-    const fresh = new Inspector(services, stream, world, random.fork('fresh'));
-    const found = await faultsOf({
-      scenario,
-      services,
-      stream,
-      inspector: fresh,
-      mapping,
-      expected,
-      operator,
-      workload,
-    });
+    const [first, ...behind] = parts as [Part, ...Part[]];
+    /** Reads the logs anew. */
+    const afresh = (part: Part, expected: Expected): PartOutcome => {
+      const inspector = inspectorOf(part.stream, part.hop, scenario, services, world, random.fork('fresh'));
+      return { ...part, inspector, expected };
+    };
+    const expected = expectationOf(first.stream.accepted, puts, scenario);
+    const outcomes: [PartOutcome, ...PartOutcome[]] = [
+      afresh(first, expected),
+      ...behind.map((part) => afresh(part, expectationBehind(part.stream.accepted, expected))),
+    ];
+    const found = await faultsOf({ scenario, services, parts: outcomes, operator, workload });
     return { scenario, faults: found, trace: world.trace };
   } catch (error) {
     if (!(error instanceof Stuck || error instanceof LogError)) throw error;

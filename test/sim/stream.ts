@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Random } from './random.ts';
 import { START_MS, type World } from './world.ts';
 
+/** Names of the stream that producers put to, and of the one behind the hop. */
+export const EVENTS = 'events';
+export const BEHIND = 'behind';
+
 /** A record that the stream has accepted. */
 export interface SimRecord {
   readonly shard: SimShard;
@@ -38,6 +42,7 @@ export const holds = ({ from, to }: SimShard, partitionKey: string): boolean => 
 
 /** A Kinesis stream: shards by the hash of the partition key, sequence numbers that rise over all of them. */
 export class SimStream {
+  readonly name: string;
   readonly shards: SimShard[] = [];
   /** Every record in the order of acceptance. */
   readonly accepted: SimRecord[] = [];
@@ -46,7 +51,8 @@ export class SimStream {
   #last = FIRST_SEQUENCE_NUMBER;
   #watchers: (() => void)[] = [];
 
-  constructor(world: World, random: Random, shards: number) {
+  constructor(name: string, world: World, random: Random, shards: number) {
+    this.name = name;
     this.#world = world;
     this.#random = random;
     const width = ALL_HASHES / BigInt(shards);
@@ -96,7 +102,7 @@ export class SimStream {
   #open(parents: readonly SimShard[], from: bigint, to: bigint): void {
     const id = `shardId-${String(this.shards.length).padStart(12, '0')}`;
     this.shards.push({ id, parents, from, to, firstSequenceNumber: this.#nextNumber(), records: [], isClosed: false });
-    this.#world.note(`${id} opens${parents.map((parent) => ` after ${parent.id}`).join(' and')}`);
+    this.#world.note(`${this.name} ${id} opens${parents.map((parent) => ` after ${parent.id}`).join(' and')}`);
   }
 
   #close(shards: readonly SimShard[]): void {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { aggregate } from '../../core/event/aggregate.ts';
 import { redriveRecord } from '../../core/event/control.ts';
-import { type OrderData, type OrderFault, PIPELINE, type VisitData } from './plan.ts';
+import type { Kind, OrderData, OrderFault, VisitData } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Pace, Scenario } from './scenario.ts';
+import { OUT_OF_ORDER_MS } from './timed.ts';
 import { START_MS } from './world.ts';
 
 /** What a record says, or each record of an aggregate: what the oracle knows without decoding. */
@@ -36,8 +37,13 @@ export const HORIZON_MINUTES = 30;
 const CHANCE = { again: 0.2, junk: 0.08, misplaced: 0.02, visit: 0.15, aggregate: 0.12, sameKey: 0.7, leaves: 0.08 };
 const MAX_AGGREGATED = 8;
 
+/** Event times are multiples of this, so that many are the same, or lie on a window's end. */
+const TICK_MS = 20_000;
+
 /** A customer whose name is longer than a partition key may be, and is put under its MD5. */
 const LONG_NAME = 'x'.repeat(300);
+/** What an order may be of. */
+const ITEMS = [['a', 'b'], ['c'], [], ['d', 'e', 'a'], [`long ${LONG_NAME}`]];
 const LONG_NAME_KEY = createHash('md5').update(LONG_NAME).digest('hex');
 
 /** Events of a producer that puts some of them again, the same bytes, some that nobody can read, and some together. */
@@ -60,15 +66,22 @@ export function makeWorkload(random: Random, scenario: Scenario): readonly Put[]
     const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, scenario) : undefined;
     const users = Array.from({ length: size }, () => {
       const name = nameOf(customer ?? drawCustomer(random, scenario));
-      return userOf(random, ++number, name, START_MS + atMs, scenario);
+      return userOf(random, ++number, name, timeOf(random, n, atMs), scenario);
     });
     puts.push({ ...recordOf(users), afterMs, atMs });
   }
   return puts;
 }
 
+/** When the n-th event happened: some ticks out of order, so that several events to each lie where only a part of those
+ *  before them have come. */
+function timeOf(random: Random, n: number, atMs: number): string {
+  const inOrderMs = START_MS + Math.floor((atMs + n * TICK_MS) / TICK_MS) * TICK_MS;
+  return new Date(inOrderMs - random.between(0, OUT_OF_ORDER_MS / TICK_MS) * TICK_MS).toISOString();
+}
+
 /** The record that takes a partition key's parked records through again. */
-export function redriveOf(id: string, key: string, pipeline = PIPELINE): Put {
+export function redriveOf(id: string, key: string, pipeline: string): Put {
   const data = bytesOf(redriveRecord(id, pipeline, key));
   return { partitionKey: key, data, users: [{ is: 'control', partitionKey: key, data }], afterMs: 0 };
 }
@@ -83,12 +96,11 @@ const drawCustomer = (random: Random, { customers }: Scenario): number => random
 const nameOf = (customer: number): string => (customer === 7 ? LONG_NAME : `customer-${customer}`);
 const keyOf = (name: string): string => (name === LONG_NAME ? LONG_NAME_KEY : name);
 
-function userOf(random: Random, number: number, name: string, atMs: number, { on, isFlooded }: Scenario): User {
+function userOf(random: Random, number: number, name: string, at: string, { on, isFlooded, kind }: Scenario): User {
   const [isJunk, isMisplaced, isVisit] = [CHANCE.junk, CHANCE.misplaced, CHANCE.visit].map((each) =>
     random.chance(each),
   );
-  const at = new Date(atMs - random.between(0, 60_000)).toISOString();
-  const fault = faultOf(random, isFlooded);
+  const fault = faultOf(random, isFlooded, kind);
   if (isJunk && on.has('bad-data')) return junkOf(random, number, name);
   if (isVisit && !isFlooded) {
     const isFaulty = random.chance(0.2) && on.has('faulty-events');
@@ -99,16 +111,17 @@ function userOf(random: Random, number: number, name: string, atMs: number, { on
     at,
     number,
     amount: random.between(1, 200),
-    items: random.pick([['a', 'b'], ['c'], []]),
+    items: random.pick(ITEMS),
     leaves: random.chance(CHANCE.leaves),
     fault: on.has('faulty-events') ? fault : '',
   };
   return orderOf(number, isMisplaced && on.has('bad-data') ? `not ${name}`.slice(0, 256) : keyOf(name), order);
 }
 
-function faultOf(random: Random, isFlooded: boolean): OrderFault {
+function faultOf(random: Random, isFlooded: boolean, kind: Kind): OrderFault {
   const drawn = random.next();
   if (isFlooded) return drawn < 0.9 ? 'early' : '';
+  if (drawn > 0.95 && kind === 'hopped') return 'behind';
   return drawn < 0.07 ? 'early' : drawn < 0.12 ? 'late' : '';
 }
 

@@ -6,7 +6,7 @@ export class Stuck extends Error {
 /** The moment at which virtual time begins, in milliseconds since 1970. */
 export const START_MS = Date.parse('2026-11-21T12:00:00Z');
 
-const MAX_EVENTS = 25_000;
+const MAX_EVENTS = 60_000;
 
 interface Sleeper {
   readonly atMs: number;

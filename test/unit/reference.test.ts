@@ -45,6 +45,7 @@ describe("the README's reference", () => {
     ['payments', 9],
     ['euros', 9],
     ['words', 12],
+    ['odd', 2],
     ['silent_cards', 2],
     ['in_order', 8],
     ['first_of_a_day', 4],

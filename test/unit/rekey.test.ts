@@ -3,7 +3,18 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { count, from, hopping, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import {
+  collect,
+  count,
+  from,
+  hopping,
+  hours,
+  lake,
+  minutes,
+  pipeline,
+  sum,
+  tumbling,
+} from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -195,6 +206,36 @@ describe('a rekey', () => {
     expect(alone.rows).toEqual(besides.rows);
   });
 
+  it('sends no more in a part than a record takes', async () => {
+    const texts = from(Order).map('text', ({ amount }) => ({ text: ''.padEnd(amount, '\u0001') }));
+    const collected = texts
+      .rekey('as-one', () => 'all')
+      .window('per-hour', { over: tumbling(hours(1)), aggregate: { texts: collect('text', { first: 100 }) } })
+      .closed.map('lengths', ({ texts }) => ({ lengths: texts.map((text) => text.length) }));
+    const rows = lake('rows', { schema: z.object({ lengths: z.array(z.int()) }) });
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(pipeline('long', [collected.to(rows)]));
+    const orderAt = (minute: number, amount: number) => {
+      const at = new Date(START + minutes(minute)).toISOString();
+      return { key: 'ada', event: order(`e${minute}`, { customer: 'ada', at, amount }), arrivalMs: START };
+    };
+    put(Array.from({ length: 20 }, (_, n) => orderAt(n, 10_000)));
+    put([orderAt(20, 170_000)]); // by itself more than a record takes
+    const sizes: number[] = [];
+    for (const minute of [0, 150, 151]) {
+      heartbeat(START + minutes(minute));
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START + minutes(minute));
+      for (const shardId of shardIds.behind) {
+        const all = take(shardId);
+        sizes.push(...all.map(({ data }) => data.length).filter((bytes) => bytes > 10_000));
+        await second.run(all, undefined, shardId);
+      }
+    }
+    expect(sizes.map((bytes) => bytes > 900_000 && bytes < 1_000_000)).toEqual([true, false]); // six bytes a character
+    expect(first.lake.rows('quarantine')).toMatchObject([{ step: 'as-one', reason: 'too-large' }]);
+    expect(distinct(second.lake.rows('rows')).map(({ lengths }) => lengths)).toEqual([Array(20).fill(10_000)]);
+  });
+
   it('parks an item whose key is no text, and the records behind it', async () => {
     const bad = pipeline('bad', [
       from(Order)
@@ -272,7 +313,7 @@ describe('a rekey', () => {
     const [record] = streams.take('next hop');
     const { key, timeMs, watermarkMs } = JSON.parse(Buffer.from(record?.data ?? []).toString()).data;
     expect([key, timeMs]).toEqual(['bob0', START + minutes(6)]);
-    expect(watermarkMs).toBe(timeMs);
+    expect(watermarkMs).toBe(timeMs - 1);
   });
 
   it('has its records refused where none belong', async () => {

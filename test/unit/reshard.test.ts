@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import { memoryLake } from '../../adapters/memory/lake.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
+import { memoryShards } from '../../adapters/memory/shards.ts';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { LogError } from '../../core/engine/shard-state.ts';
 import { redriveRecord } from '../../core/event/control.ts';
-import { from, lake as lakeTable, pipeline } from '../../core/pipeline/index.ts';
+import { from, lake as lakeTable, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { type Shard, TransientError } from '../../core/ports.ts';
 import { countingPlan, distinct, orderAt } from '../support/counting.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt, SHARD, WHOLE } from '../support/engine.ts';
-import { Order } from '../support/orders.ts';
+import { Order, order } from '../support/orders.ts';
 
 const MIDDLE = { below: `7${'f'.repeat(31)}`, above: `8${'0'.repeat(31)}` };
 const LOW: Shard = { shardId: 'low', parents: [SHARD], range: { from: WHOLE.range.from, to: MIDDLE.below } };
@@ -176,5 +178,34 @@ describe('a reshard', () => {
     expect(await engine().run([orderAt(1, 'ann', 13)], NOW, 'half')).toMatchObject({ parked: 1 });
     expect((await engine().state('first')).lot.size).toBe(1);
     expect((await engine().state('second')).lot.size).toBe(0);
+  });
+
+  it('wakes in its time, in the merged shard, a key that a full commit of its parent has left over', async () => {
+    const steps = from(Order).process('many', {
+      init: () => ({ rows: 0, wakeMs: 0 }),
+      on: (before, { amount }, { timeMs }) => {
+        const wakeMs = before.wakeMs || timeMs + minutes(10);
+        return { state: { rows: before.rows + amount, wakeMs }, wakeMs };
+      },
+      onWake: ({ rows }, { key }) => ({ state: undefined, emit: Array.from({ length: rows }, () => ({ key })) }),
+    });
+    const schema = z.object({ key: z.string() });
+    const plan = pipeline('many', [steps.to(lakeTable('rows', { schema }))], { outOfOrderness: 0 });
+    const shards = memoryShards([{ ...LOW, parents: [] }, { ...HIGH, parents: [] }, MERGED]);
+    const { run, lake } = engineInMemory(plan, { shards });
+    const [one, left, last] = Array.from({ length: 20 }, (_, n) => `c${n}`).filter(
+      (name) => hashOf(name) < MIDDLE.above,
+    );
+    const at = (n: number, customer = '', minute = 0, amount = 1) => {
+      const time = new Date(ARRIVAL_MS + minutes(minute)).toISOString();
+      return recordAt(n, order(`e${n}`, { customer, amount, at: time }), ARRIVAL_MS, customer);
+    };
+    await run([at(1, one, 0, 20_000), at(2, left, 1), at(3, last, 30)], NOW, 'low');
+    await run([at(4, high, 5)], NOW, 'high');
+    await run([at(5, left, 31)], NOW, 'merged');
+    const woken = lake.rows('rows').filter(({ key }) => key === left);
+    expect(woken.map(({ event_id }) => event_id)).toEqual(
+      [0, 1].map((n) => `many/${ARRIVAL_MS + minutes(11)}/${left}.${n}`),
+    );
   });
 });

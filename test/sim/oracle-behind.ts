@@ -1,0 +1,70 @@
+import { deaggregate } from '../../core/event/aggregate.ts';
+import type { Rekeyed, Watermark } from '../../core/event/control.ts';
+import { type Expected, type Line, Nths, type Taken } from './oracle.ts';
+import type { SimRecord } from './stream.ts';
+
+/** What must come of the records that the stream behind the hop accepted: each item where it was accepted first. What a
+ *  key that is parked held up may be late, here as before the hop. */
+export function expectationBehind(accepted: readonly SimRecord[], before: Expected): Expected {
+  const known = new Map([...before.taken.values()].flatMap(linesBehind).map((each) => [each.line.id, each]));
+  const taken = new Map<string, Taken[]>();
+  const firsts = new Set<string>();
+  const nths = new Nths();
+  const head = new Head();
+  for (const record of accepted) {
+    for (const { partitionKey, data } of deaggregate(record.partitionKey, record.data)) {
+      const { id, source, type, data: said } = JSON.parse(Buffer.from(data).toString());
+      if (type !== 'millrace.rekeyed' && type !== 'millrace.watermark') continue;
+      head.hear(said);
+      if (type === 'millrace.watermark' || firsts.has(said.id)) continue;
+      firsts.add(said.id);
+      const { line, isFaulty } = known.get(said.id) ?? { line: unknownLine(said), isFaulty: false };
+      const bounded = said.timeMs < head.beyondMs ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line;
+      const ofKey = taken.get(partitionKey) ?? [];
+      taken.set(partitionKey, ofKey);
+      ofKey.push({
+        id: said.id,
+        source: said.source,
+        identity: `${source} ${id}`,
+        partitionKey,
+        record,
+        isFaulty,
+        rows: [nths.rowOf(line)],
+        lines: [bounded],
+        order: undefined,
+        isAlone: true,
+      });
+    }
+  }
+  return { taken, quarantined: new Map() };
+}
+
+function linesBehind(events: readonly Taken[]) {
+  const isHeldUp = events.some(({ isFaulty }) => isFaulty);
+  return events.flatMap(({ lines, order }) =>
+    lines.map((line) => ({
+      line: isHeldUp ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line,
+      isFaulty: order?.fault === 'behind',
+    })),
+  );
+}
+
+/** The check says that it should not be there. */
+const unknownLine = ({ id, key, timeMs }: Rekeyed): Line => ({ id, key, number: -1, timeMs, boundMs: timeMs });
+
+/** How far event time had come behind the hop when a shard before it, which had said that it had no event yet, sent its
+ *  first: nothing waited for that. */
+class Head {
+  beyondMs = Number.NEGATIVE_INFINITY;
+  #reachedMs = Number.NEGATIVE_INFINITY;
+  /** Shards that have said nothing but that they have no event. */
+  readonly #empty = new Set<string>();
+
+  hear({ from: [shardId], watermarkMs }: Rekeyed | Watermark): void {
+    if (watermarkMs === null) this.#empty.add(shardId);
+    else {
+      if (this.#empty.delete(shardId)) this.beyondMs = Math.max(this.beyondMs, this.#reachedMs);
+      this.#reachedMs = Math.max(this.#reachedMs, watermarkMs);
+    }
+  }
+}
