@@ -117,10 +117,10 @@ export class Draft {
   }
 
   /** How far event time had come when the batch began, and all that was due by then had been seen to: what was left over
-   *  has its time. */
+   *  is woken just before its time. */
   get committedMs(): number | undefined {
     const { watermarkMs, timers } = this.state;
-    return watermarkMs && Math.min(watermarkMs, timers[0]?.wakeMs ?? watermarkMs);
+    return watermarkMs && Math.min(watermarkMs, (timers[0]?.wakeMs ?? Number.POSITIVE_INFINITY) - 1);
   }
 
   /** The next hop is to hear how far event time has come, with these shards open. */
