@@ -1,16 +1,20 @@
 import * as z from 'zod';
 import type { DataOf } from '../../core/event/index.ts';
 import {
+  alert,
   count,
   countIf,
+  distinctCount,
   first,
   from,
+  hours,
   lake,
   latest,
   minutes,
   pipeline,
   session,
   sum,
+  tumbling,
 } from '../../core/pipeline/index.ts';
 import { PageRequest } from './events.ts';
 import { queries } from './queries.ts';
@@ -52,7 +56,34 @@ const sessions = requests.window('session', {
 });
 const visits = sessions.closed.map('visit-row', ({ key, start, ...visit }) => ({ host: key, began: start, ...visit }));
 
-/** Every request of a web server, the pages people read, and their visits. */
+const Traffic = z.object({
+  section: z.string(),
+  began: z.iso.datetime(),
+  requests: z.int(),
+  errors: z.int(),
+  hosts: z.int(),
+  bytes: z.int(),
+});
+
+const sections = requests
+  .rekey('by-section', ({ url }) => sectionOf(url))
+  .window('section-traffic', {
+    over: tumbling(minutes(5)),
+    aggregate: {
+      requests: count(),
+      errors: countIf(({ status }) => status >= 400),
+      hosts: distinctCount('host'),
+      bytes: sum('bytes'),
+    },
+  });
+const traffic = sections.closed.map('traffic', ({ key, start, ...traffic }) => ({
+  section: key,
+  began: start,
+  ...traffic,
+}));
+const bursts = traffic.filter('bursts', ({ errors }) => errors >= 10);
+
+/** Every request of a web server, the pages people read, their visits, and how each section of the site does. */
 export const webTraffic = pipeline(
   'web-traffic',
   [
@@ -68,6 +99,19 @@ export const webTraffic = pipeline(
       lake('visits', {
         description: 'Requests of a host up to half an hour without any, once that is over',
         schema: Visit,
+      }),
+    ),
+    traffic.to(
+      lake('section_traffic', {
+        description: 'Requests to each section of the site in every five minutes',
+        schema: Traffic,
+      }),
+    ),
+    bursts.to(
+      alert('error-burst', {
+        quiet: hours(1),
+        text: ({ section, began, errors, requests }) =>
+          `/${section}: ${errors} of ${requests} requests failed in the five minutes from ${began}`,
       }),
     ),
     sessions.late.to(lake('late_requests', { description: 'Requests that came when their visit had been told' })),

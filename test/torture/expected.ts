@@ -3,6 +3,7 @@ SELECT ${eventColumns()}, data.host AS host, ${time('data."at"')} AS at, data.me
   CAST(data.status AS VARCHAR) AS status, CAST(data.bytes AS VARCHAR) AS bytes
 FROM events`;
 
+const section = "CASE split_part(data.url, '/', 2) WHEN '' THEN 'home' ELSE split_part(data.url, '/', 2) END";
 const told = 'ended + INTERVAL 40 MINUTE + INTERVAL 1 MILLISECOND';
 
 /** What the views of the lake must show, as SQL of DuckDB over the events that were put: `events` with the columns of a
@@ -12,7 +13,7 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   page_requests: REQUESTS,
   page_views: `
 SELECT ${eventColumns()}, data.host AS host, data.url AS page,
-  CASE split_part(data.url, '/', 2) WHEN '' THEN 'home' ELSE split_part(data.url, '/', 2) END AS section,
+  ${section} AS section,
   CAST(data.bytes AS VARCHAR) AS bytes, strftime(data."at", '%Y-%m-%d') AS event_day
 FROM events
 WHERE ${isPage()}`,
@@ -35,6 +36,18 @@ SELECT 'session/' || epoch_ms(${told}) || '/' || host || '.0' AS event_id,
   host, ${time('began')} AS began, ${time('ended')} AS ended, entry, CAST(requests AS VARCHAR) AS requests,
   CAST(pages AS VARCHAR) AS pages, CAST(bytes AS VARCHAR) AS bytes
 FROM whole WHERE ${told} <= ${watermark()}`,
+  section_traffic: `
+WITH whole AS (
+  SELECT ${section} AS section, time_bucket(INTERVAL 5 MINUTE, data."at") AS began, count(*) AS requests,
+    count(*) FILTER (data.status >= 400) AS errors, count(DISTINCT data.host) AS hosts, sum(data.bytes) AS bytes
+  FROM events GROUP BY ALL
+)
+SELECT 'section-traffic/' || epoch_ms(began + INTERVAL 5 MINUTE) || '/' || section || '.0' AS event_id,
+  '/millrace/web-traffic-hop-1' AS event_source,
+  ${time('began + INTERVAL 5 MINUTE - INTERVAL 1 MILLISECOND')} AS event_time, section, ${time('began')} AS began,
+  CAST(requests AS VARCHAR) AS requests, CAST(errors AS VARCHAR) AS errors, CAST(hosts AS VARCHAR) AS hosts,
+  CAST(bytes AS VARCHAR) AS bytes
+FROM whole WHERE began + INTERVAL 5 MINUTE <= ${watermark()}`,
   late_requests: `${REQUESTS} WHERE false`,
 };
 
