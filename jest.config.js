@@ -5,4 +5,5 @@ export default {
   transform: {},
   setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'],
   testTimeout: 30_000,
+  maxWorkers: 2, // by itself Jest leaves one of two cores idle
 };

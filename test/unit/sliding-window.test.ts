@@ -9,6 +9,7 @@ import { aggregate, windowsOf } from '../support/windows.ts';
 
 /** Ten minutes, which end with the item's own millisecond; so they begin a millisecond after the same minute. */
 const MS = 1 / 60_000;
+const tenths = (minute: number) => Math.round(minute * 10);
 const plan = windowsOf((orders) => orders.window('w', { over: sliding(minutes(10)), aggregate }), minutes(5));
 
 describe('sliding windows of ten minutes, five out of order', () => {
@@ -40,7 +41,9 @@ describe('sliding windows of ten minutes, five out of order', () => {
           .sort((a, b) => a.each[1] - b.each[1] || (a.id < b.id ? -1 : 1))
           .map(({ each }) => each);
         const expected = sorted.map(([customer, minute], n) => {
-          const within = sorted.slice(0, n + 1).filter(([key, at]) => key === customer && at > minute - 10);
+          const within = sorted
+            .slice(0, n + 1)
+            .filter(([key, at]) => key === customer && tenths(at) > tenths(minute) - 100);
           return [customer, minute, within.length, within.reduce((sum, [, , amount]) => sum + amount, 0)];
         });
         const found = (closed ?? []).map(([key, , end, ...rest]) => [
