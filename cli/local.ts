@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type FaultRule, FaultRuleError, readRule } from '../local/faults/rules.ts';
-import type { LocalRun } from '../local/run.ts';
-import { stageName, wholeNumber } from './options.ts';
+import type { LocalOptions, LocalRun } from '../local/run.ts';
+import { iamOption, stageName, wholeNumber } from './options.ts';
 import { ASSEMBLY } from './project.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
@@ -18,6 +18,7 @@ interface Options {
   readonly faultSeed?: number;
   readonly assembly?: string;
   readonly synth?: boolean;
+  readonly iam: NonNullable<LocalOptions['iam']>;
   readonly stage: string;
 }
 
@@ -56,6 +57,7 @@ export function register(program: Command): void {
       wholeNumber(1, 86_400),
     )
     .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule)
+    .addOption(iamOption())
     .option('--fault-seed <n>', 'repeat what chance decided for the faults', wholeNumber(0, 0xffff_ffff))
     .option('--assembly <directory>', 'cloud assembly to run (default: cdk.out)')
     .option('--synth', 'synthesise even when the assembly is up to date')
@@ -74,14 +76,14 @@ function collectRule(text: string, rules: readonly FaultRule[] = []): readonly F
 }
 
 async function runLocal(options: Options): Promise<void> {
-  const { port, state, bufferSeconds, scheduleSeconds, fault = [], faultSeed, assembly, synth, stage } = options;
+  const { port, state, bufferSeconds, scheduleSeconds, fault = [], faultSeed, assembly, synth, stage, iam } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   await ensureAssembly({ directory, stage, force: synth, log });
   const stopped = untilSignal();
   const faults = { rules: fault, seed: faultSeed };
   const places = { assembly: directory, port, stateDir: state };
-  const run = await runHere({ ...places, bufferSeconds, scheduleSeconds, faults, log });
+  const run = await runHere({ ...places, bufferSeconds, scheduleSeconds, faults, iam, log });
   try {
     console.log(describeRun(run));
     await stopped;
@@ -96,7 +98,11 @@ const PLUMBING = /^ExportsOutput/;
 const CONSOLE = /^https:\/\/[^/]*console\.aws\.amazon\.com\//;
 
 /** What a person wants to know of a run that has started. */
-export function describeRun({ endpoint, outputs, notEmulated }: LocalRun): string {
+export function describeRun({
+  endpoint,
+  outputs,
+  notEmulated,
+}: Pick<LocalRun, 'endpoint' | 'outputs' | 'notEmulated'>): string {
   const lines = [`${styled('bold', 'Millrace runs at')} ${styled('cyan', endpoint)}`, ''];
   for (const [stack, values] of Object.entries(outputs)) {
     const shown = Object.entries(values).filter(([key, value]) => !PLUMBING.test(key) && !CONSOLE.test(value));
@@ -105,7 +111,7 @@ export function describeRun({ endpoint, outputs, notEmulated }: LocalRun): strin
   }
   if (notEmulated.length > 0) {
     lines.push('', styled('dim', `in the template but not emulated here: ${notEmulated.join(', ')}`));
-    lines.push(styled('dim', '(so no policy is enforced and no alarm is raised)'));
+    lines.push(styled('dim', '(so no alarm is raised)'));
   }
   lines.push(
     '',

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser for options that take a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (value: string) => number {
@@ -14,3 +14,12 @@ export function stageName(value: string): string {
   if (/^[a-z][a-z0-9]{0,15}$/.test(value)) return value;
   throw new InvalidArgumentError('Expected a lower-case letter and up to 15 letters and digits more.');
 }
+
+/** What a local run does with calls that the stack's policies do not let through. */
+export const iamOption = (): Option =>
+  new Option(
+    '--iam <mode>',
+    'what to do with a call that no policy of the stack allows: refuse it, tell of it, or nothing',
+  )
+    .choices(['enforce', 'warn', 'off'])
+    .default('enforce');

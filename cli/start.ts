@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { LocalRun } from '../local/run.ts';
+import type { Denial } from '../local/iam/denial.ts';
+import type { LocalOptions, LocalRun } from '../local/run.ts';
+import type { Published } from '../local/services/s3/fauxqs.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInTurn } from '../producer/put-in-turn.ts';
 import { AlertLines } from './alert-lines.ts';
@@ -10,7 +12,7 @@ import { drainStage } from './drain-stage.ts';
 import { CliError, UsageError } from './errors.ts';
 import { Lake } from './lake.ts';
 import { describeRun } from './local.ts';
-import { stageName, wholeNumber } from './options.ts';
+import { iamOption, stageName, wholeNumber } from './options.ts';
 import { stageOutputs } from './outputs.ts';
 import { makeRoom, Progress } from './progress.ts';
 import { PROJECT } from './project.ts';
@@ -30,6 +32,8 @@ interface Options {
   readonly port: number;
   readonly bufferSeconds: number;
   readonly stage: string;
+  readonly iam: NonNullable<LocalOptions['iam']>;
+  readonly assembly?: string;
 }
 
 const EXAMPLES = pipelines
@@ -52,12 +56,14 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object; with --once')
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900), 2)
+    .addOption(iamOption())
+    .option('--assembly <directory>', 'cloud assembly to run, in place of one that is synthesised anew')
     .option('--stage <name>', 'stage to run', stageName, 'dev')
     .action(start);
 }
 
 async function start(example: string, options: Options): Promise<void> {
-  const { once, json, port, bufferSeconds, stage } = options;
+  const { once, json, port, bufferSeconds, stage, iam } = options;
   if (json && !once) throw new UsageError('--json prints when all is done: give --once with it');
   const plan = pipelines.find(({ name }) => name === example);
   if (!plan || !hasSample(example)) {
@@ -67,17 +73,22 @@ async function start(example: string, options: Options): Promise<void> {
   }
   const started = performance.now();
   const log = (line: string) => console.error(styled('dim', line));
-  const assembly = join(PROJECT, '.millrace', 'start', plan.name);
-  await ensureAssembly({ directory: assembly, stage, pipeline: plan.name, force: true, log });
+  const assembly = options.assembly ?? join(PROJECT, '.millrace', 'start', plan.name);
+  if (!options.assembly) await ensureAssembly({ directory: assembly, stage, pipeline: plan.name, force: true, log });
   const stopped = once ? undefined : untilSignal();
   const alerts = new AlertLines(sinksOf(plan, 'alert'), (line) => {
     makeRoom();
     (json ? console.error : console.log)(line);
   });
-  const run = await runHere({ assembly, port, bufferSeconds, log, onPublish: (published) => alerts.hear(published) });
+  const denied = untilDenied();
+  const hearing = {
+    onPublish: (published: Published) => alerts.hear(published),
+    ...(iam === 'enforce' && { onDenied: denied.hear }),
+  };
+  const run = await runHere({ assembly, port, bufferSeconds, iam, log, ...hearing });
   const target = chooseTarget({ stage, endpoint: run.endpoint }, {});
   const services = new StageServices(target);
-  try {
+  const follow = async () => {
     const outputs = await stageOutputs(target);
     const lake = new Lake(target, outputs, plan);
     const { streamName } = outputs;
@@ -96,10 +107,25 @@ async function start(example: string, options: Options): Promise<void> {
     if (faults.length > 0) throw new CliError(`the counts do not add up: ${faults.join('; ')}`);
     if (stopped) console.log(describeRun(run));
     await stopped;
-  } finally {
+  };
+  const close = async () => {
     services.close();
     await run.close();
+  };
+  try {
+    await Promise.race([follow(), denied.promise]);
+  } catch (error) {
+    await close().catch(() => {}); // what went wrong first is what matters
+    throw error;
   }
+  await close();
+}
+
+/** Rejects when a call is denied: what it was to do will not come, however long one waits. */
+function untilDenied(): { readonly promise: Promise<never>; readonly hear: (denial: Denial) => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {}); // heard by nobody while the stack starts, which fails by itself then
+  return { promise, hear: ({ message }) => reject(new CliError(`IAM denies what the pipeline does: ${message}`)) };
 }
 
 /** Waits until Firehose has delivered what it took. */

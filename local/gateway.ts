@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { constants, createServer as createHttp2Server } from 'node:http2';
 import { createServer as createNetServer, type Socket } from 'node:net';
 import type { Faults } from './faults.ts';
+import type { Permissions } from './iam/permissions.ts';
 import { serviceScope } from './route.ts';
 import type { LocalService } from './service.ts';
 import { ServiceError } from './services/json-api.ts';
@@ -17,6 +18,12 @@ export interface Gateway {
   serve(services: readonly LocalService[]): void;
   /** Ends at once: open connections are cut. The services themselves stay open. */
   close(): Promise<void>;
+}
+
+/** Who sees each request before its service does. */
+export interface Guards {
+  readonly faults?: Faults | undefined;
+  readonly permissions?: Permissions | undefined;
 }
 
 const HOST = '127.0.0.1';
@@ -62,7 +69,7 @@ function refuse(
 
 async function route(
   services: ReadonlyMap<string, LocalService>,
-  faults: Faults | undefined,
+  { faults, permissions }: Guards,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -71,9 +78,12 @@ async function route(
   const scope = serviceScope(request);
   const service = scope === undefined ? undefined : services.get(scope);
   response.setHeader('x-amzn-requestid', randomUUID());
-  if (service && faults) await faults.handle(scope as string, service, request, response);
-  else if (service) await service.handle(request, response);
-  else if (services.size === 0) refuse(request, response, 503, 'ServiceUnavailable', 'The local services are starting');
+  if (service && scope !== undefined) {
+    const admitted = permissions ? await permissions.admit(scope, request, response) : request;
+    if (admitted && faults) await faults.handle(scope, service, admitted, response);
+    else if (admitted) await service.handle(admitted, response);
+  } else if (services.size === 0)
+    refuse(request, response, 503, 'ServiceUnavailable', 'The local services are starting');
   else if (scope === undefined)
     refuse(request, response, 403, 'MissingAuthenticationToken', 'The request is not signed: sign it with any key');
   else {
@@ -95,15 +105,14 @@ function listen(server: ReturnType<typeof createNetServer>, port: number): Promi
   });
 }
 
-/** Opens the gateway on 127.0.0.1. Port 0 takes a free one. `faults` sees each request before its service does.
- *  Throws an error that names the port when it is taken. */
-export async function openGateway(port: number, faults?: Faults): Promise<Gateway> {
+/** Opens the gateway on 127.0.0.1. Port 0 takes a free one. Throws an error that names the port when it is taken. */
+export async function openGateway(port: number, guards: Guards = {}): Promise<Gateway> {
   let services: ReadonlyMap<string, LocalService> = new Map();
   const answer = (request: IncomingMessage, response: ServerResponse, cut: () => void) => {
     // A caller that leaves in the middle of its request or answer is no failure of the service's.
     request.on('error', () => {});
     response.on('error', () => {});
-    route(services, faults, request, response).catch((error: unknown) => {
+    route(services, guards, request, response).catch((error: unknown) => {
       if (response.headersSent) return cut();
       const message = error instanceof Error ? error.message : String(error);
       const [status, code] = error instanceof ServiceError ? [error.status, error.code] : [500, 'InternalFailure'];

@@ -16,6 +16,13 @@ function scopeOf(credential: string | undefined | null): string | undefined {
   return credential?.split('/').at(-2);
 }
 
+/** The access key that a request says it was signed with; undefined for one that is not signed, or the old way. */
+export function accessKeyId({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): string | undefined {
+  const signed = /^AWS4-.*Credential=([^/,\s]+)/.exec(headers.authorization ?? '')?.[1];
+  const presigned = () => new URLSearchParams(url?.split('?', 2)[1]).get('X-Amz-Credential')?.split('/', 1)[0];
+  return signed ?? presigned();
+}
+
 /** Name of the service a request was signed for, as in SigV4's credential scope; undefined when nothing tells.
  *  Presigned URLs carry it in the query. What is signed the old way (`AWS key:signature`, as boto3 presigns S3 by
  *  default) can only be S3. Unsigned requests are told by `X-Amz-Target`. */

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Closers, createClosers } from './closers.ts';
 import { createFaults, type FaultSettings, type Faults } from './faults.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import { type Gateway, type Guards, openGateway } from './gateway.ts';
+import type { Denial } from './iam/denial.ts';
+import type { RolePermission } from './iam/judge.ts';
+import { createPermissions, type IamMode } from './iam/permissions.ts';
 import { createMapping } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
@@ -34,6 +37,10 @@ export interface LocalOptions {
   readonly scheduleSeconds?: number;
   /** What is to go wrong from the start; more can be asked for at `/_millrace/faults`. */
   readonly faults?: FaultSettings;
+  /** What becomes of calls that the template's policies do not let through; `enforce` unless told. */
+  readonly iam?: IamMode | 'off';
+  /** Hears of each denial, the first of each action of a role. */
+  readonly onDenied?: (denial: Denial) => void;
   /** Takes one line for the person at the terminal. */
   readonly log?: (line: string) => void;
   /** Hears of each message that a topic has taken. */
@@ -48,6 +55,8 @@ export interface LocalRun {
   readonly notEmulated: readonly string[];
   /** Stack → output → value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the roles of the template may do, and whether it has been needed so far; empty with `iam: 'off'`. */
+  permissions(): readonly RolePermission[];
   /** Resolves once Firehose has delivered all that it has accepted by now; its buffers wait for their time. */
   delivered(): Promise<void>;
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
@@ -63,18 +72,22 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
     const faults = createFaults(options.faults);
     const { rules, seed } = faults.state;
     if (rules.length > 0) options.log?.(`faults on request: ${rules.length} rules, seed ${seed}`);
-    const { gateway, context, cloudWatch } = await openContext(options, faults, closers);
+    const { iam = 'enforce', onDenied, log = () => {} } = options;
+    const permissions = iam === 'off' ? undefined : createPermissions({ mode: iam, log, onDenied });
+    const { gateway, context, cloudWatch } = await openContext(options, { faults, permissions }, closers);
     const cloudFormation = createCloudFormation();
     const { firehose, services: opened } = await openServices(context, assembly, options, faults, closers);
-    const services = [cloudWatch, cloudFormation, ...opened];
+    const services = [cloudWatch, cloudFormation, ...opened, ...(permissions ? [permissions] : [])];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
+    permissions?.verify();
     cloudFormation.show(stacks);
     return {
       endpoint: gateway.endpoint,
       port: gateway.port,
       notEmulated: notEmulated(stacks),
       outputs: outputsOf(stacks),
+      permissions: () => permissions?.list() ?? [],
       delivered: () => firehose.delivered(),
       close: () => closers.close(),
     };
@@ -88,14 +101,14 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
 
 async function openContext(
   { port, stateDir, log = () => {} }: LocalOptions,
-  faults: Faults,
+  guards: Guards,
   closers: Closers,
 ): Promise<{ gateway: Gateway; context: ServiceContext; cloudWatch: CloudWatch }> {
   const state = stateDir === undefined ? undefined : resolve(stateDir);
   if (state !== undefined) closers.add({ close: lockState(state) });
   const scratchDir = mkdtempSync(join(tmpdir(), 'millrace-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true, force: true }) });
-  const gateway = closers.add(await openGateway(port, faults));
+  const gateway = closers.add(await openGateway(port, guards));
   const cloudWatch = createCloudWatch();
   const context = { endpoint: gateway.endpoint, stateDir: state, scratchDir, metric: cloudWatch.metric, log };
   return { gateway, context, cloudWatch };

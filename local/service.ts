@@ -25,6 +25,8 @@ export interface LocalService {
   readonly scopes: readonly string[];
   /** By CloudFormation type. */
   readonly provisions: Readonly<Record<string, Provision>>;
+  /** Sees each resource of the template that a service makes, before it is made. */
+  readonly observes?: (resource: Resource) => void;
   /** Requests come over HTTP/1.1 or, through Node's compatibility API, over HTTP/2. */
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import { LOCAL_ACCOUNT, type LocalService } from '../service.ts';
-import { readBody } from '../services/json-api.ts';
+import { readBody, withBody } from '../services/json-api.ts';
 import type { Dice } from './dice.ts';
 
 type Handle = LocalService['handle'];
@@ -98,11 +97,6 @@ function parsed(body: Buffer): Input | undefined {
     // Not JSON: the service says so to the caller.
     return undefined;
   }
-}
-
-/** The request, to be read anew with another body. */
-function withBody({ headers, method, url, httpVersion }: IncomingMessage, body: Buffer): IncomingMessage {
-  return Object.assign(Readable.from([body]), { headers, method, url, httpVersion }) as unknown as IncomingMessage;
 }
 
 /** Hands a JSON service's answer to `then`, which sends another one; an error goes out as it is. */

@@ -72,6 +72,7 @@ function jsonError(scope: string, code: string, message: string): object {
 }
 
 function xmlError(scope: string, code: string, message: string): string {
-  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const error = `<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${scope === 's3' ? error : `<ErrorResponse>${error}</ErrorResponse>`}`;
 }

@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Credentials } from '../iam/credentials.ts';
 import { LOCAL_REGION } from '../service.ts';
 import { failureKey, failureMessage, type GivenUp } from './failure-message.ts';
 import type { MappingRun } from './run.ts';
 
 export type PutObject = (bucket: string, key: string, body: string) => Promise<void>;
 
-/** Puts objects through the gateway, as any client would. */
-export function objectWriter(endpoint: string): { readonly put: PutObject; close(): void } {
-  const client = new S3Client({
-    endpoint,
-    region: LOCAL_REGION,
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+/** Puts objects through the gateway, in the name of the function's role. */
+export function objectWriter(endpoint: string, credentials: Credentials): { readonly put: PutObject; close(): void } {
+  const client = new S3Client({ endpoint, region: LOCAL_REGION, forcePathStyle: true, credentials });
   return {
     async put(bucket, key, body) {
       await client.send(

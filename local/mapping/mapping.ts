@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { credentialsOf } from '../iam/credentials.ts';
 import {
   LOCAL_ACCOUNT,
   LOCAL_REGION,
@@ -59,7 +60,7 @@ function until(closed: () => boolean, checkpoints: Checkpoints): Checkpoints {
 export function createMapping(context: ServiceContext, options: MappingOptions): LocalService {
   const { reader, lambda, clock = systemClock, random = Math.random } = options;
   const { pollIntervalMs = 200, backOffBaseMs = 1_000, backOffMaxMs = 60_000, closeGraceMs = 5_000 } = options;
-  const writer = objectWriter(context.endpoint);
+  const writers: ReturnType<typeof objectWriter>[] = [];
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, { uuid: string; stopped?: () => Promise<void> }>();
   const stop = new AbortController();
@@ -67,6 +68,8 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
 
   function runOf(uuid: string, settings: MappingSettings): MappingRun {
     const fn = lambda.describe(settings.functionName);
+    const writer = objectWriter(context.endpoint, credentialsOf(fn.roleArn, fn.name));
+    writers.push(writer);
     const [streamName = ''] = /[^/]+$/.exec(settings.streamArn) ?? [];
     return {
       uuid,
@@ -121,7 +124,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       const stopped = Promise.all([...mappings.values()].map((mapping) => mapping.stopped?.()));
       await Promise.race([stopped.finally(() => done.abort()), systemClock.sleep(closeGraceMs, done.signal)]);
       closed = true;
-      writer.close();
+      for (const writer of writers) writer.close();
     },
   };
 }

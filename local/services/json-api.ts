@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 
 /** An error as AWS's JSON services answer it. */
 export class ServiceError extends Error {
@@ -27,6 +28,13 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** A request whose body has been read, to be read anew, perhaps with another body. */
+export function withBody(request: IncomingMessage, body: Buffer): IncomingMessage {
+  const { headers, rawHeaders, method, url, httpVersion, socket } = request;
+  const head = { headers, rawHeaders, method, url, httpVersion, socket };
+  return Object.assign(Readable.from(body.length > 0 ? [body] : []), head) as unknown as IncomingMessage;
 }
 
 /** Answers requests of the AWS JSON protocol (1.0 and 1.1): `X-Amz-Target: Service_Version.Operation`. */

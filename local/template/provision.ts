@@ -1,4 +1,4 @@
-import type { LocalService, Provision } from '../service.ts';
+import type { LocalService, Provision, Resource } from '../service.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameProperty, physicalName } from './names.ts';
 import { inDependencyOrder } from './order.ts';
@@ -33,9 +33,17 @@ export interface StackOutput {
  *  @throws TemplateError naming the stack and the resource. */
 export async function provisionStacks(
   stacks: readonly StackTemplate[],
-  services: readonly Pick<LocalService, 'provisions'>[],
+  services: readonly Pick<LocalService, 'provisions' | 'observes'>[],
 ): Promise<readonly ProvisionedStack[]> {
-  const provisions = new Map(services.flatMap((service) => Object.entries(service.provisions)));
+  const observe = (resource: Resource) => {
+    for (const { observes } of services) observes?.(resource);
+  };
+  const observed = (provision: Provision) => (resource: Resource) => {
+    observe(resource);
+    return provision(resource);
+  };
+  const all = services.flatMap((service) => Object.entries(service.provisions));
+  const provisions = new Map(all.map(([type, provision]) => [type, observed(provision)]));
   const exports = new Map<string, string>();
   const provisioned: ProvisionedStack[] = [];
   for (const stack of stacks) provisioned.push(await provisionStack(stack, provisions, exports));

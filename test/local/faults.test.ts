@@ -34,7 +34,7 @@ beforeEach(async () => {
   const scratchDir = mkdtempSync(join(tmpdir(), 'faults-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true }) });
   const faults = createFaults();
-  const gateway = closers.add(await openGateway(0, faults));
+  const gateway = closers.add(await openGateway(0, { faults }));
   endpoint = gateway.endpoint;
   measured = new EventEmitter();
   const metric = (_namespace: string, name: string, _dimensions: object, value: number) => measured.emit(name, value);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { credentialsOf } from '../../iam/credentials.ts';
 import {
   LOCAL_ACCOUNT,
   LOCAL_REGION,
@@ -44,14 +45,21 @@ const openJournalOf = (name: string, stateDir: string | undefined): Promise<Jour
 export function createFirehose(context: ServiceContext, { glue, bufferSeconds }: FirehoseOptions): Firehose {
   const streams = new Map<string, DeliveryStream>();
   let writer: Promise<ParquetWriter> | undefined;
-  const s3 = new S3Client({
-    endpoint: context.endpoint,
-    region: LOCAL_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    forcePathStyle: true,
-    maxAttempts: 1,
-    requestHandler: S3_TIMEOUTS,
-  });
+  const clients: S3Client[] = [];
+
+  /** Delivers in the name of the stream's role. */
+  const clientOf = ({ roleArn, name }: StreamSettings): S3Client => {
+    const client = new S3Client({
+      endpoint: context.endpoint,
+      region: LOCAL_REGION,
+      credentials: credentialsOf(roleArn, name),
+      forcePathStyle: true,
+      maxAttempts: 1,
+      requestHandler: S3_TIMEOUTS,
+    });
+    clients.push(client);
+    return client;
+  };
 
   const withOption = (settings: StreamSettings): StreamSettings => {
     if (bufferSeconds === undefined || bufferSeconds === settings.bufferSeconds) return settings;
@@ -74,7 +82,7 @@ export function createFirehose(context: ServiceContext, { glue, bufferSeconds }:
       );
     }
     writer ??= openParquetWriter(context.scratchDir);
-    const ports = { s3, glue, writer: await writer, metric: context.metric, log: context.log };
+    const ports = { s3: clientOf(settings), glue, writer: await writer, metric: context.metric, log: context.log };
     streams.set(name, new DeliveryStream(settings, ports, journal, partitioner));
     return { ref: name, attributes: { Arn: arn } };
   };
@@ -82,7 +90,7 @@ export function createFirehose(context: ServiceContext, { glue, bufferSeconds }:
   const close = async (): Promise<void> => {
     const closed = await Promise.allSettled([...streams.values()].map((stream) => stream.close()));
     await (await writer)?.close();
-    s3.destroy();
+    for (const client of clients) client.destroy();
     const failures = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length > 0) throw new AggregateError(failures, failures.map((failure) => failure.message).join('; '));
   };

@@ -24,6 +24,8 @@ export interface Partitioning {
 export interface StreamSettings {
   readonly name: string;
   readonly arn: string;
+  /** What the stream delivers in the name of. */
+  readonly roleArn: string;
   readonly bucket: string;
   /** Undefined: `yyyy/MM/dd/HH/`. */
   readonly prefix: string;
@@ -184,6 +186,7 @@ export function readSettings(resource: Resource, name: string, arn: string): Str
     return {
       name,
       arn,
+      roleArn: String(given.RoleARN),
       bucket: String(given.BucketARN).replace(/^arn:[^:]+:s3:::/, ''),
       prefix: given.Prefix === undefined || given.Prefix === '' ? DEFAULT_PREFIX : withTime(given.Prefix),
       errorPrefix: given.ErrorOutputPrefix || '!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH/}',

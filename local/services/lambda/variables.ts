@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { credentialsOf } from '../../iam/credentials.ts';
 import { LOCAL_REGION } from '../../service.ts';
 import type { LambdaFunction } from './function.ts';
 
@@ -31,6 +32,7 @@ function logStreamName(): string {
 
 /** The whole environment of one execution environment: of the parent's only PATH gets through. */
 export function variablesFor(fn: LambdaFunction, endpoint: string): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(fn.roleArn, fn.name);
   return {
     PATH: process.env.PATH ?? '',
     LANG: 'en_US.UTF-8',
@@ -40,9 +42,9 @@ export function variablesFor(fn: LambdaFunction, endpoint: string): Record<strin
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
     AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: fn.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),

@@ -55,19 +55,11 @@ function provisionQueue({ sqsStore }: Fauxqs, resource: Resource): Provisioned {
   return { ref: queue.url, attributes: { Arn: arn, QueueName: name, QueueUrl: queue.url } };
 }
 
-/** Policies are taken as they are: nothing here is denied. */
-function provisionPolicy(resource: Resource): Provisioned {
-  return { ref: generatedName(resource), attributes: {} };
-}
-
 export function provisionsOf(fauxqs: Fauxqs): LocalService['provisions'] {
   return {
     'AWS::S3::Bucket': (resource) => provisionBucket(fauxqs, resource),
-    'AWS::S3::BucketPolicy': provisionPolicy,
     'AWS::SNS::Subscription': (resource) => provisionSubscription(fauxqs, resource),
     'AWS::SNS::Topic': (resource) => provisionTopic(fauxqs, resource),
-    'AWS::SNS::TopicPolicy': provisionPolicy,
     'AWS::SQS::Queue': (resource) => provisionQueue(fauxqs, resource),
-    'AWS::SQS::QueuePolicy': provisionPolicy,
   };
 }
