@@ -23,6 +23,7 @@ const STATEMENTS: Readonly<Record<string, readonly object[]>> = {
     ]),
     allow(LOGS),
   ],
+  'service-role/AWSLambdaRole': [allow(['lambda:InvokeFunction'])],
   'service-role/AWSLambdaSQSQueueExecutionRole': [
     allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']),
     allow(LOGS),

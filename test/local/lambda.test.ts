@@ -6,6 +6,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { credentialsOf } from '../../local/iam/credentials.ts';
 import { createLambda, type Lambda } from '../../local/services/lambda/lambda.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -142,6 +143,7 @@ describe('an environment', () => {
     const { provision, invoke, code } = open(ESM('return { env: process.env, cwd: process.cwd() }'));
     await provision({ Environment: { Variables: { MY_TABLE: 'table' } }, MemorySize: 256 });
     const { payload } = await invoke({});
+    const role = credentialsOf('arn:aws:iam::000000000000:role/role', 'stack-Fn');
     expect(payload.cwd).toBe(code);
     expect(payload.env).toEqual({
       PATH: process.env.PATH,
@@ -149,9 +151,9 @@ describe('an environment', () => {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
       AWS_REGION: 'us-east-1',
       AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_SESSION_TOKEN: 'local',
+      AWS_ACCESS_KEY_ID: role.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: role.secretAccessKey,
+      AWS_SESSION_TOKEN: role.sessionToken,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       AWS_LAMBDA_FUNCTION_NAME: 'stack-Fn',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
