@@ -43,6 +43,7 @@ class Trial implements Effects {
   readonly outbox: Outgoing[] = [];
   readonly parts: Part[] = [];
   readonly committedMs = undefined;
+  readonly committedClockMs = 0;
   watermarkMs = Number.NEGATIVE_INFINITY;
   readonly #state: ShardState;
   readonly #cells = new Map<string, Cell | undefined>();
