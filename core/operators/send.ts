@@ -36,7 +36,10 @@ export const view = (node: ViewNode): Push =>
 export const publish = (node: PublishNode): Push =>
   sender(node.id, MAX_DATA_BYTES, ({ data }) => {
     const { schema, type, version } = node.event;
-    return toJson(node.id, validated(schema, data, node.id, `${type} version ${version}`));
+    return toJson(
+      node.id,
+      validated(schema, data, node.id, () => `${type} version ${version}`),
+    );
   });
 
 /** The body of an item's message under another key. */
