@@ -64,7 +64,7 @@ export const shopOrders = pipeline(
   ],
   {
     description: 'Orders of a shop and their payments',
-    // Changes and payments come up to a minute late; put at once, as the sample is, up to ten minutes apart.
+    // Changes and payments come up to a minute late; put at once, as the sample is, later than that.
     outOfOrderness: minutes(15),
     decode,
     queries,

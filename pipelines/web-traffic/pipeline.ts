@@ -118,7 +118,7 @@ export const webTraffic = pipeline(
   ],
   {
     description: 'HTTP requests of a web server',
-    // A day of the past is put at once: hosts fall behind each other by up to ten minutes.
+    // The sample is put at once: a host with many requests falls behind the others.
     outOfOrderness: minutes(15),
     queries,
   },
