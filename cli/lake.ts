@@ -56,8 +56,8 @@ export class Lake {
 export function everyEvent({ nodes }: Plan): readonly string[] | undefined {
   const sources = nodes.filter(({ kind }) => kind === 'source');
   const tables = sources.flatMap((source) => {
-    const table = nodes.find((node) => node.kind === 'lake' && node.inputs.includes(source.id));
-    return table ? [table.id] : [];
+    const node = nodes.find((each) => each.kind === 'lake' && each.inputs.includes(source.id));
+    return node?.kind === 'lake' ? [node.table.name] : [];
   });
   return tables.length === sources.length ? tables : undefined;
 }

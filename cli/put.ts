@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { putRecordsTo } from '../adapters/kinesis/put-records.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInOrder } from '../producer/put.ts';
+import type { putInTurn } from '../producer/put-in-turn.ts';
 import { type OutgoingRecord, readersOf, recordOf } from '../producer/record.ts';
 import { type Documents, documentsOf, hasSample, paced } from './documents.ts';
 import { stageOutputs } from './outputs.ts';
@@ -44,12 +45,12 @@ async function run(source: string, options: PutOptions): Promise<void> {
   announceTarget(target);
   const { streamName } = await stageOutputs(target);
   const progress = new Progress('put');
-  const put = await putDocuments(
-    options.rate ? paced(documents, options.rate) : documents,
+  const put = await putDocuments(options.rate ? paced(documents, options.rate) : documents, {
     target,
     streamName,
     progress,
-  );
+    put: putInOrder,
+  });
   const result = { put, seconds: Number(progress.seconds.toFixed(1)), stream: streamName };
   const { seconds } = result;
   process.stdout.write(
@@ -57,19 +58,25 @@ async function run(source: string, options: PutOptions): Promise<void> {
   );
 }
 
+/** How documents are put. */
+export interface PutDocumentsOptions {
+  readonly target: Target;
+  readonly streamName: string;
+  readonly progress: Progress;
+  readonly put: typeof putInOrder | typeof putInTurn;
+}
+
 /** Puts documents to a stream and shows how far it is.
  *  @returns how many were put.
  *  @throws PutError when the stream goes on refusing a record. */
 export async function putDocuments(
   documents: Documents,
-  target: Target,
-  streamName: string,
-  progress: Progress,
+  { target, streamName, progress, put }: PutDocumentsOptions,
 ): Promise<number> {
   const client = new KinesisClient(target.client);
   try {
     const putRecords = putRecordsTo(client, streamName);
-    return await putInOrder(recordsOf(documents), { putRecords, onProgress: (put) => progress.update(put) });
+    return await put(recordsOf(documents), { putRecords, onProgress: (count) => progress.update(count) });
   } finally {
     progress.end();
     client.destroy();

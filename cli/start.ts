@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { LocalRun } from '../local/run.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { putInTurn } from '../producer/put-in-turn.ts';
 import { AlertLines } from './alert-lines.ts';
 import { documentsOf, hasSample } from './documents.ts';
 import { drainStage } from './drain-stage.ts';
@@ -79,7 +80,10 @@ async function start(example: string, options: Options): Promise<void> {
   try {
     const outputs = await stageOutputs(target);
     const lake = new Lake(target, outputs, plan);
-    const sent = await putDocuments(await documentsOf(example), target, outputs.streamName, new Progress('put'));
+    const { streamName } = outputs;
+    // Nothing is refused here, so the sample can come in its own order, as it did when it was no history yet.
+    const putting = { target, streamName, progress: new Progress('put'), put: putInTurn };
+    const sent = await putDocuments(await documentsOf(example), putting);
     const progress = new Progress('processed');
     await drainStage({ target, outputs, services, pipeline: plan.name, put: sent, progress });
     await delivered(run, bufferSeconds);

@@ -12,7 +12,7 @@ describe('the synthesised templates', () => {
   (isInstalled ? it : it.skip)(
     'have no error by cfn-lint, where it is installed',
     async () => {
-      const directory = join(ROOT, '.millrace/test-assembly');
+      const directory = join(ROOT, '.millrace/lint-assembly');
       await ensureAssembly({ directory, stage: 'dev', log: () => {} });
       const templates = readdirSync(directory).filter((name) => name.endsWith('.template.json'));
       expect(templates).toHaveLength(2 + pipelines.length);

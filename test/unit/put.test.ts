@@ -4,6 +4,7 @@ import { from, lake, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { decode, OrderChanged, OrderPayment } from '../../pipelines/orders/events.ts';
 import { FROM_MS, generateOrders } from '../../pipelines/orders/generator.ts';
 import { PutError, putInOrder } from '../../producer/put.ts';
+import { putInTurn } from '../../producer/put-in-turn.ts';
 import { readersOf, recordOf } from '../../producer/record.ts';
 import { Order, order } from '../support/orders.ts';
 
@@ -121,6 +122,49 @@ describe('putInOrder', () => {
 
 const inTime = pipeline('later', [from(Order).to(lake('orders_too'))], { outOfOrderness: minutes(9) });
 const ordersOnly = pipeline('shop', [from(Order).to(lake('orders'))]);
+
+describe('putInTurn', () => {
+  const all = Array.from({ length: 1_201 }, (_, n) => `key-${n % 7}`);
+
+  it('keeps the order of all records, whatever their keys', async () => {
+    const sizes: number[] = [];
+    const stream: number[] = [];
+    const told: number[] = [];
+    const putRecords = async (batch: readonly { data: Uint8Array }[]) => {
+      sizes.push(batch.length);
+      await Promise.resolve();
+      stream.push(...batch.map(({ data }) => Number(Buffer.from(data).toString())));
+      return batch.map(() => undefined);
+    };
+    expect(await putInTurn(records(all), { putRecords, onProgress: (put) => told.push(put) })).toBe(1_201);
+    expect(stream).toEqual(all.map((_, n) => n));
+    expect([sizes, told]).toEqual([
+      [500, 500, 201],
+      [500, 1_000, 1_201],
+    ]);
+    expect(await putInTurn(records([]), { putRecords })).toBe(0);
+  });
+
+  it('puts no more in a call than 5 MiB', async () => {
+    const large = async function* () {
+      for (let n = 0; n < 8; n++) yield { partitionKey: 'key', data: Buffer.alloc(1024 * 1024) };
+    };
+    const sizes: number[] = [];
+    const putRecords = async (batch: readonly object[]) => {
+      sizes.push(batch.length);
+      return batch.map(() => undefined);
+    };
+    await putInTurn(large(), { putRecords });
+    expect(sizes).toEqual([4, 4]);
+  });
+
+  it('ends when a record is refused', async () => {
+    const putRecords = async (batch: readonly object[]) => batch.map((_, n) => (n === 3 ? 'Throttled' : undefined));
+    await expect(putInTurn(records(all), { putRecords })).rejects.toThrow(
+      new PutError('a record was refused with Throttled, and others behind it taken'),
+    );
+  });
+});
 
 describe('recordOf', () => {
   const types = readersOf([pipeline('other', [from(OrderPayment).to(lake('payments'))]), inTime, ordersOnly]);
