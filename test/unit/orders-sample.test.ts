@@ -148,6 +148,15 @@ describe('the orders sample', () => {
       .filter(({ order }) => mispaid.includes(order))
       .map(({ order, at, amountCents }) => [order, totalAt(order, at), amountCents] as const)
       .map(([order, total, amount]) => [order, total, amount, total - amount] as const);
+    const told = [
+      ...text.matchAll(/^(\S+)Z {2}wrong-payment {2}(\S+) {2}\2: (\S+) EUR were paid; it comes to (\S+) EUR$/gm),
+    ];
+    expect(told.length).toBeGreaterThan(0);
+    for (const [, at = '', order, paid, total] of told) {
+      expect(captures.filter((each) => each.order === order).map((each) => each.at)).toEqual([`${at}Z`]);
+      const cents = [total, paid].map((euros) => Math.round(Number(euros) * 100));
+      expect(wrong.filter(([each]) => each === order).map((each) => each.slice(1, 3))).toEqual([cents]);
+    }
     const largest = wrong.toSorted((a, b) => Math.abs(b[3]) - Math.abs(a[3]) || (a[0] < b[0] ? -1 : 1)).slice(0, 4);
     const shown = [...statuses.toSorted((a, b) => Number(b[1]) - Number(a[1])), ...hoursShown, ...largest].map(
       (cells) => cells.map((cell) => cell.toLocaleString('en-US')),
