@@ -76,7 +76,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 /** A copy of the assembly that no stack finds out of date: the run keeps to the code it began with. */
 async function makeAssembly(path: string, log: (line: string) => void): Promise<void> {
   const source = join(PROJECT, '.millrace', 'torture-assembly');
-  await ensureAssembly({ directory: source, stage: STAGE, log });
+  await ensureAssembly({ directory: source, stage: STAGE, pipeline: webTraffic.name, log });
   cpSync(source, path, { recursive: true });
   const nextDay = new Date(Date.now() + 86_400_000);
   utimesSync(join(path, 'manifest.json'), nextDay, nextDay);

@@ -12,6 +12,7 @@ import {
   lake,
   minutes,
   pipeline,
+  session,
   sum,
   tumbling,
 } from '../../core/pipeline/index.ts';
@@ -287,16 +288,19 @@ describe('a rekey', () => {
     }
   });
 
-  it('tells of no later time than items have that a full commit has left over', async () => {
-    const many = from(Order)
-      .process('many', {
-        init: () => 0,
-        on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
-        onWake: (count, { key }) => ({
-          state: undefined,
-          emit: Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })),
-        }),
-      })
+  const woken = from(Order).process('woken', {
+    init: () => 0,
+    on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
+    onWake: (count, { key }) => ({ state: undefined, emit: [{ key, count }] }),
+  });
+  const sessions = from(Order).window('sessions', { over: session(minutes(5)), aggregate: { count: sum('amount') } });
+
+  it.each([
+    ['woken step', woken, minutes(6)],
+    ['closed window', sessions.closed, minutes(6) - 1],
+  ])('tells of no later time than the items of a %s have that a full commit has left over', async (_, counts, time) => {
+    const many = counts
+      .flatMap('many', ({ key, count }) => Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })))
       .rekey('by-item', ({ item }) => item);
     const schema = z.object({ item: z.string() });
     const whole = pipeline('many', [many.to(lake('rows', { schema }))], { outOfOrderness: 0 });
@@ -312,8 +316,8 @@ describe('a rekey', () => {
     await run([recordAt(4, at('eve', 10, 0), START, 'eve')]);
     const [record] = streams.take('next hop');
     const { key, timeMs, watermarkMs } = JSON.parse(Buffer.from(record?.data ?? []).toString()).data;
-    expect([key, timeMs]).toEqual(['bob0', START + minutes(6)]);
-    expect(watermarkMs).toBe(timeMs - 1);
+    expect([key, timeMs]).toEqual(['bob0', START + time]);
+    expect(watermarkMs).toBe(START + minutes(6) - 1);
   });
 
   it('has its records refused where none belong', async () => {
