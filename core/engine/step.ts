@@ -306,6 +306,7 @@ class RecordEffects implements Effects {
   readonly #draft: Draft;
   readonly watermarkMs: number;
   readonly committedMs: number | undefined;
+  readonly committedClockMs: number;
   /** The states that the record has to do with: one of each step with state, so few that a search is quick. */
   readonly #cells: Touched[] = [];
 
@@ -313,6 +314,7 @@ class RecordEffects implements Effects {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
     this.committedMs = draft.committedMs;
+    this.committedClockMs = draft.committedClockMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {
