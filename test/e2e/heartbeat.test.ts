@@ -17,6 +17,7 @@ import { readStatus } from '../../cli/status.ts';
 import { ShardLogs } from '../../core/engine/shard-log.ts';
 import { EPOCH } from '../../infra/names.ts';
 import { runStack } from '../support/local-run.ts';
+import { NEEDED, neededIn } from '../support/needed-permissions.ts';
 
 const PIPELINE = 'web-traffic';
 const FIRST = 'shardId-000000000000';
@@ -114,4 +115,9 @@ describe('the heartbeat', () => {
     } as const;
     expect(await readFigures(cloudWatch, [skipped], 60, Date.now())).toEqual([0]);
   }, 30_000);
+
+  it('needs these permissions', () => {
+    const needed = neededIn(stack.run.permissions());
+    expect(needed).toEqual(expect.arrayContaining([...NEEDED['test/e2e/heartbeat.test.ts']]));
+  });
 });

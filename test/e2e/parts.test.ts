@@ -17,6 +17,7 @@ import { deaggregate } from '../../core/event/aggregate.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
 import { type LocalRun, startLocal } from '../../local/run.ts';
 import type { Published } from '../../local/services/s3/fauxqs.ts';
+import { NEEDED, neededIn } from '../support/needed-permissions.ts';
 import { ProjectCopy } from '../support/project-copy.ts';
 
 const PIPELINES = `
@@ -213,5 +214,10 @@ describe('a pipeline of two parts', () => {
       'millrace-dev-shop',
       'millrace-dev-shop-hop-1',
     ]);
+  });
+
+  it('needs these permissions', () => {
+    const needed = neededIn(run.permissions());
+    expect(needed).toEqual(expect.arrayContaining([...NEEDED['test/e2e/parts.test.ts']]));
   });
 });

@@ -10,6 +10,7 @@ import { stageOutputs } from '../../cli/outputs.ts';
 import { chooseTarget } from '../../cli/target.ts';
 import { type LocalRun, startLocal } from '../../local/run.ts';
 import { ROOT } from '../support/imports.ts';
+import { NEEDED, neededIn } from '../support/needed-permissions.ts';
 import { ProjectCopy } from '../support/project-copy.ts';
 
 const MARKER = 'payload-never-shown';
@@ -47,11 +48,19 @@ const stateDir = mkdtempSync(join(tmpdir(), 'millrace-redrive-'));
 const project = new ProjectCopy('redrive');
 let run: LocalRun | undefined;
 
+const needed = new Set<string>();
+
 async function deploy(pipelines: string): Promise<void> {
   const assembly = await project.synthesise(pipelines);
+  noteNeeded();
   await run?.close();
   run = await startLocal({ assembly, port: 0, bufferSeconds: 1, stateDir });
 }
+
+/** Of all runs: a key is parked in one, and freed in the next. */
+const noteNeeded = () => {
+  for (const each of neededIn(run?.permissions() ?? [])) needed.add(each);
+};
 
 beforeAll(() => deploy(BROKEN), 120_000);
 
@@ -183,4 +192,9 @@ describe('millrace redrive', () => {
     expect(noPipeline).toMatchObject({ code: 2, stdout: '' });
     expect(noPipeline.stderr).toContain("error: the stage has no pipeline 'nobody': it has audit, shop");
   }, 30_000);
+
+  it('needs these permissions', () => {
+    noteNeeded();
+    expect([...needed]).toEqual(expect.arrayContaining([...NEEDED['test/e2e/redrive.test.ts']]));
+  });
 });

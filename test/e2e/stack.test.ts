@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runStack } from '../support/local-run.ts';
+import { NEEDED, neededIn } from '../support/needed-permissions.ts';
 
 const MARKER = 'never-in-a-log-line';
 
@@ -166,6 +168,31 @@ describe('the synthesised stack on this machine', () => {
     expect((await Body?.transformToByteArray())?.length).toBe(spilled?.[3]);
     s3.destroy();
   }, 30_000);
+
+  it('keeps what is too large for an item in S3, and finds it again after a crash', async () => {
+    const fault = (rule: object) =>
+      fetch(`${stack.run.endpoint}/_millrace/faults`, { method: 'PUT', body: JSON.stringify({ rules: [rule] }) });
+    const large = (name: string) =>
+      Array.from({ length: 400 }, (_, n) => {
+        const host = `${MARKER}-${name}-${n}`;
+        return request(`${name}-${n}`, { host, url: `/${randomBytes(15_000).toString('base64url')}` });
+      });
+    const mine = (name: string) => stack.until(count('page_requests', `event_id LIKE '${name}-%'`), 400);
+
+    await fault({ service: 'dynamodb', action: 'PutItem', kind: 'lost-answer', probability: 1, times: 2 });
+    for (const name of ['large', 'larger']) {
+      await put(large(name));
+      expect(await mine(name)).toBe(400);
+    }
+    await fault({ service: 'lambda', action: 'Invoke', kind: 'kill', probability: 1, times: 2, afterMs: [0, 0] });
+    await put(large('again'));
+    expect(await mine('again')).toBe(400);
+  }, 60_000);
+
+  it('needs these permissions', () => {
+    const needed = neededIn(stack.run.permissions());
+    expect(needed).toEqual(expect.arrayContaining([...NEEDED['test/e2e/stack.test.ts']]));
+  });
 
   it('wrote log lines of its own and no payload into any', () => {
     const files = readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.log'));

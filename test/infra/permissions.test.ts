@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Json, synthesise } from './stage.ts';
+import type { Role } from '../../local/iam/directory.ts';
+import { Judge } from '../../local/iam/judge.ts';
+import type { Statement } from '../../local/iam/policy.ts';
+import type { Need } from '../../local/iam/requests.ts';
+import type { Holder } from '../../local/iam/service-needs.ts';
+import { pipelines } from '../../pipelines/index.ts';
+import { NEEDED, neededName } from '../support/needed-permissions.ts';
+import { rolesOf } from '../support/template-roles.ts';
+import { sales } from './plan.ts';
+import { addStage, type Json, newApp, synthesise } from './stage.ts';
 
 const stage = synthesise();
 const texts = (value: unknown): string[] =>
@@ -117,5 +126,57 @@ describe('permissions', () => {
     expect(text).toContain('/tables/orders_by_day/*');
     expect(text).not.toContain('/tables/orders/*');
     expect(text).toContain('/orders_by_day_rows');
+  });
+});
+
+const isKnown: ReadonlySet<string> = new Set(Object.values(NEEDED).flat());
+
+/** Each permission for itself, and the call of one action on one resource that it is for. */
+function permissionsOf(role: Role): readonly { readonly statement: Statement; readonly call: Need }[] {
+  return role.statements.flatMap((statement) =>
+    statement.actions.patterns.flatMap((action) =>
+      statement.resources.patterns.map((resource) => ({
+        statement: {
+          ...statement,
+          actions: { isNot: false, patterns: [action] },
+          resources: { isNot: false, patterns: [resource] },
+        },
+        call: { action: action.text, resource: resource.text.replace(/\*$/, 'x') },
+      })),
+    ),
+  );
+}
+
+/** What the services and the functions do in the name of a role. */
+function callsOf(role: Role, holders: readonly Holder[]): readonly Need[] {
+  const ofServices = holders.filter(({ roleArn }) => roleArn === role.arn).flatMap(({ needs }) => needs);
+  const ofFunctions = permissionsOf(role).map(({ call }) => call);
+  return [...ofServices, ...ofFunctions.filter((call) => isKnown.has(neededName({ role: role.name, ...call }) ?? ''))];
+}
+
+describe('each permission of each role', () => {
+  it('is needed: without it a call is denied that names its action', async () => {
+    const app = newApp();
+    addStage(app, {}, [...pipelines, sales]);
+    const { directory, roles, holders } = await rolesOf(app.synth().directory);
+    const judge = new Judge(directory);
+    const faults: string[] = [];
+    let tried = 0;
+    for (const role of roles) {
+      const permissions = permissionsOf(role);
+      const calls = callsOf(role, holders);
+      for (const call of calls) expect(judge.denial(role, 'session', [call])).toBe(undefined);
+      for (const { call } of permissions) {
+        tried += 1;
+        const statements = permissions.filter((each) => each.call !== call).map(({ statement }) => statement);
+        const ofAction = calls.filter(({ action }) => action === call.action);
+        const denial = ofAction.map((each) => judge.denial({ ...role, statements }, 'session', [each])).find(Boolean);
+        if (!denial?.message.includes(`is not authorized to perform: ${call.action} on resource: `)) {
+          faults.push(`${role.name}: nothing needs ${call.action} on ${call.resource}`);
+        }
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(tried).toBeGreaterThan(300);
   });
 });
