@@ -66,3 +66,7 @@ export function neededName({ role, action, resource }: Permission): string | und
 /** What a run has needed so far. */
 export const neededIn = (permissions: readonly RolePermission[]): readonly string[] =>
   permissions.filter(({ used }) => used).flatMap((each) => neededName(each) ?? []);
+
+/** What a test of the list above should have needed, and has not. */
+export const unneeded = (test: keyof typeof NEEDED, needed: readonly string[]): readonly string[] =>
+  NEEDED[test].filter((each) => !needed.includes(each));
