@@ -113,7 +113,7 @@ function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Place
 }
 
 function rekeyed({ sink: step, id, source, timeMs, body, hop: from }: Placed): OutgoingRecord {
-  const told = body as Pick<Rekeyed, 'key' | 'item' | 'watermarkMs' | 'clockMs'>;
+  const told = body as Pick<Rekeyed, 'key' | 'form' | 'item' | 'watermarkMs' | 'clockMs'>;
   const record = rekeyedRecord({ from, ...told, step, id, source, timeMs });
   return { partitionKey: partitionKeyOf(told.key), data: bytes(record) };
 }

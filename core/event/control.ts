@@ -41,6 +41,8 @@ export interface Rekeyed extends Hopped {
   readonly control: 'rekeyed';
   /** The step that rekeyed it. */
   readonly step: string;
+  /** Null for an item as it is; of one that is taken together with others, the shape of the step that can take it. */
+  readonly form: string | null;
   readonly id: string;
   readonly source: string;
   readonly key: string;
@@ -80,6 +82,7 @@ const KINDS = new Map<string, { readonly control: Control['control']; readonly s
       schema: z.object({
         ...hopped,
         step: z.string(),
+        form: z.nullable(z.string()),
         id: z.string(),
         source: z.string(),
         key: z.string().min(1),
