@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { ensureAssembly } from '../../cli/synth.ts';
+import { withoutAction } from '../support/changed-assembly.ts';
 import { ROOT } from '../support/imports.ts';
 
 const run = promisify(execFile);
@@ -38,4 +40,38 @@ describe('npm start', () => {
     expect(shown('rows of page_views')).toBe(8_171);
     expect(Math.abs(shown('write units per event') - dynamoWriteUnits / 30_969)).toBeLessThan(0.04);
   }, 120_000);
+
+  it.each([
+    // found as soon as the stack stands, since it is nobody's call but Firehose's own
+    ['logs:PutLogEvents', /^visitsDeliveryPolicy/, /visitsDeliveryRole/],
+    // found when the function makes the call
+    ['kinesis:PutRecords', /^ProcessRoleDefaultPolicy/, /-ProcessRole/],
+  ])(
+    'ends with what IAM denies when no policy allows %s',
+    async (action, policies, role) => {
+      const assembly = join(ROOT, '.millrace/test-assembly');
+      await ensureAssembly({ directory: assembly, stage: 'dev', pipeline: 'web-traffic', log: () => {} });
+      const changed = withoutAction(assembly, action, policies);
+      const args = [
+        '--no-warnings',
+        join(ROOT, 'cli/millrace.ts'),
+        'start',
+        '--once',
+        '--port',
+        '0',
+        '--assembly',
+        changed,
+      ];
+      const failed = await run(process.execPath, args, {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      }).catch((error) => error);
+      rmSync(changed, { recursive: true });
+      expect(failed.code).toBe(1);
+      const [, reason = ''] = /^error: (IAM denies .*)/ms.exec(failed.stderr) ?? [];
+      expect(reason).toMatch(role);
+      expect(reason).toContain(`is not authorized to perform: ${action} on resource: arn:aws:`);
+      expect(reason).toContain(`because no identity-based policy allows the ${action} action`);
+    },
+    60_000,
+  );
 });
