@@ -14,6 +14,7 @@ import {
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { credentialsOf } from '../../local/iam/credentials.ts';
 import type { ServiceContext } from '../../local/service.ts';
 import { createFirehose, type Firehose, type FirehoseOptions } from '../../local/services/firehose/firehose.ts';
 import { checkPrefix, evaluatePrefix } from '../../local/services/firehose/prefix.ts';
@@ -409,10 +410,11 @@ describe('Firehose: nothing accepted is lost', () => {
   /** An S3 that refuses until it is let go, then passes to the real one. */
   async function brokenS3() {
     let refused = 0;
-    const state = { broken: true, refusals: () => refused };
+    const state = { broken: true, refusals: () => refused, signed: '' };
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
+      state.signed = String(request.headers.authorization);
       if (state.broken) {
         refused++;
         response.writeHead(503).end();
@@ -437,7 +439,7 @@ describe('Firehose: nothing accepted is lost', () => {
     return { endpoint: `http://127.0.0.1:${port}`, state };
   }
 
-  it('retries until S3 takes the object, and says so', async () => {
+  it('retries until S3 takes the object, in the name of its role, and says so', async () => {
     const { endpoint, state } = await brokenS3();
     const refused = new Promise<void>((resolve) => {
       const log = (line: string) => {
@@ -456,6 +458,7 @@ describe('Firehose: nothing accepted is lost', () => {
     expect((await lake.read(key as string)).toString()).toBe('kept');
     expect(lake.lines[0]).toMatch(/S3 refused an object .*trying again in 0\.5 s/);
     expect(lake.metrics.get('DeliveryToS3.Success')).toBe(1);
+    expect(state.signed).toContain(`Credential=${credentialsOf('arn:aws:iam::0:role/r', 'pages').accessKeyId}/`);
   });
 
   it('delivers after SIGKILL what it had accepted', async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how policy variables are written
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../local/iam/decide.ts';
 import { type PolicyKind, readPolicy } from '../../local/iam/policy.ts';
