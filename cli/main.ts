@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as registerArchive } from './archive.ts';
 import { EXIT, explain, UsageError } from './errors.ts';
 import { register as registerLocal } from './local.ts';
 import { register as registerPlan } from './plan.ts';
@@ -46,6 +47,7 @@ function createProgram({ out, err }: Output): Command {
     registerQuery,
     registerStatus,
     registerRedrive,
+    registerArchive,
   ])
     register(program);
   return program;

@@ -1,6 +1,13 @@
-import { GetObjectCommand, HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NotFound,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { ArchiveStore, Head } from '../../core/archive/archive.ts';
-import type { About } from '../../core/archive/object.ts';
+import { type About, RECORDS } from '../../core/archive/object.ts';
 import { TransientError } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
 
@@ -9,9 +16,19 @@ export const HEADS = 'heads/';
 
 /** The archive in a bucket. What must not be overwritten is left to S3's conditional writes, which are decided in one place
  *  (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). */
-export function s3ArchiveStore(client: S3Client, Bucket: string): ArchiveStore {
+export function s3ArchiveStore(
+  client: S3Client,
+  Bucket: string,
+): ArchiveStore & { shards(): Promise<readonly string[]> } {
   const headName = (shardId: string) => `${HEADS}${shardId}.json`;
   return {
+    /** The shards that have a head. */
+    async shards() {
+      const ids: string[] = [];
+      for await (const name of listNames(client, Bucket, HEADS)) ids.push(name.slice(HEADS.length, -'.json'.length));
+      return ids;
+    },
+
     async head(shardId) {
       const answer = await unlessMissing(() =>
         transiently('archive: GetObject', async () => {
@@ -61,6 +78,37 @@ export function s3ArchiveStore(client: S3Client, Bucket: string): ArchiveStore {
       return answer && readAbout(answer.Metadata);
     },
   };
+}
+
+/** An object of the archive's folder, as it is there. */
+export interface ReadObject {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly about: About | undefined;
+}
+
+/** Objects that are read at a time. */
+const READS = 8;
+
+/** All objects of the archive, by name. */
+export async function* readObjects(client: S3Client, Bucket: string): AsyncGenerator<ReadObject> {
+  const read = async (name: string): Promise<ReadObject> => {
+    const { Body, Metadata } = await client.send(new GetObjectCommand({ Bucket, Key: name }));
+    return { name, bytes: (await Body?.transformToByteArray()) ?? new Uint8Array(), about: readAbout(Metadata) };
+  };
+  const reads: Promise<ReadObject>[] = [];
+  for await (const name of listNames(client, Bucket, RECORDS)) {
+    const reading = read(name);
+    reading.catch(() => {}); // thrown where it is awaited
+    if (reads.push(reading) >= READS) yield await (reads.shift() as Promise<ReadObject>);
+  }
+  for (const reading of reads) yield await reading;
+}
+
+async function* listNames(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<string> {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix })) {
+    for (const { Key } of Contents) if (Key !== undefined) yield Key;
+  }
 }
 
 /** What an object's metadata says; undefined when the archiver did not write it. */
