@@ -7,12 +7,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ArchiveStore, Head } from '../../core/archive/archive.ts';
-import { type About, RECORDS } from '../../core/archive/object.ts';
+import { type About, HEADS, RECORDS } from '../../core/archive/object.ts';
 import { TransientError } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
-
-/** Folder of the heads, an object for each shard. */
-export const HEADS = 'heads/';
 
 /** The archive in a bucket. What must not be overwritten is left to S3's conditional writes, which are decided in one place
  *  (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). */

@@ -22,6 +22,8 @@ export class ArchiveError extends Error {
 
 /** Folder of the archive's objects. */
 export const RECORDS = 'records/';
+/** Folder of the heads, an object for each shard. */
+export const HEADS = 'heads/';
 
 const NAME = /^records\/dt=(?<day>\d{4}-\d{2}-\d{2})\/(?<shardId>[^/]+)\/(?<first>\d+)\.json\.gz$/;
 

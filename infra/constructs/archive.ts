@@ -3,8 +3,7 @@ import { EventSourceMapping, type Function as LambdaFunction, StartingPosition }
 import { type Bucket, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { HEADS } from '../../adapters/s3/archive-store.ts';
-import { RECORDS } from '../../core/archive/object.ts';
+import { HEADS, RECORDS } from '../../core/archive/object.ts';
 import type { ArchiveEnvironment } from '../../functions/archive/environment.ts';
 import type { StageConfig } from '../config.ts';
 import { archiveName } from '../names.ts';

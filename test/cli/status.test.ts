@@ -36,6 +36,7 @@ const STACKS = [
     'quarantine',
     'other',
   ]),
+  stack('millrace-dev-archive', { BucketName: 'a' }),
   stack('millrace-dev-web', { FunctionName: 'f', LogTableName: 'l', Hop1FunctionName: 'f1', Hop1StreamName: 's1' }, [
     'hits_rows',
     'hits',
@@ -103,6 +104,7 @@ describe('the status of a stage', () => {
     expect(await stageOutputs(target)).toEqual({
       streamName: 's',
       bucketName: 'b',
+      archiveBucketName: 'a',
       databaseName: 'd',
       workgroupName: 'w',
       parts: [
