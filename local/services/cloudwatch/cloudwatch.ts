@@ -1,25 +1,33 @@
 import type { LocalService, RecordMetric } from '../../service.ts';
-import { jsonApi } from '../json-api.ts';
-import { createMetricStore, single } from './metric-store.ts';
+import { createMetricStore } from './metric-store.ts';
+import { cloudWatchApi } from './protocols.ts';
 import { putMetricData } from './put-api.ts';
 import { getMetricData, getMetricStatistics, listMetrics } from './read-api.ts';
+import { single } from './summary.ts';
+import { unitOf } from './units.ts';
 
 export interface CloudWatch extends LocalService {
   readonly metric: RecordMetric;
 }
 
-/** CloudWatch's metrics in memory, for a few hours: GetMetricData without expressions, GetMetricStatistics, ListMetrics
- *  and PutMetricData. Units and percentiles are not kept. Alarms and dashboards are not emulated. */
-export function createCloudWatch(now: () => number = Date.now): CloudWatch {
+export interface CloudWatchOptions {
+  /** Milliseconds of the epoch. */
+  readonly now?: () => number;
+}
+
+/** CloudWatch on this machine, in memory: metrics with all their statistics and metric math. */
+export function createCloudWatch({ now = Date.now }: CloudWatchOptions = {}): CloudWatch {
   const store = createMetricStore(now);
   return {
     scopes: ['monitoring'],
     provisions: {},
-    metric: (namespace, name, dimensions, value) => store.add({ namespace, name, dimensions }, single(value), now()),
-    handle: jsonApi({
+    metric(namespace, name, dimensions, value, { unit = unitOf(namespace, name), isHighResolution } = {}) {
+      store.add({ namespace, name, dimensions }, single(value), now(), { unit, isHighResolution });
+    },
+    handle: cloudWatchApi({
       GetMetricData: getMetricData(store),
       GetMetricStatistics: getMetricStatistics(store),
-      ListMetrics: listMetrics(store),
+      ListMetrics: listMetrics(store, now),
       PutMetricData: putMetricData(store, now),
     }),
     close: async () => {},
