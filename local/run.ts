@@ -9,6 +9,7 @@ import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
+import { topicPublisher } from './services/cloudwatch/publisher.ts';
 import { createDynamo } from './services/dynamodb.ts';
 import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
@@ -54,6 +55,9 @@ export interface LocalRun {
   close(): Promise<void>;
 }
 
+/** Alarms on high-resolution metrics are looked at every ten seconds; the others wait for their minute to end. */
+const ALARMS_EVERY_MS = 10_000;
+
 /** Runs a synthesised app on this machine.
  *  @throws Error saying what could not be opened or made; all that was opened is closed again. */
 export async function startLocal(options: LocalOptions): Promise<LocalRun> {
@@ -96,7 +100,8 @@ async function openContext(
   const scratchDir = mkdtempSync(join(tmpdir(), 'millrace-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true, force: true }) });
   const gateway = closers.add(await openGateway(port, faults));
-  const cloudWatch = createCloudWatch();
+  const { publish } = closers.add(topicPublisher(gateway.endpoint));
+  const cloudWatch = closers.add(createCloudWatch({ publish, log, evaluateEveryMs: ALARMS_EVERY_MS }));
   const context = { endpoint: gateway.endpoint, stateDir: state, scratchDir, metric: cloudWatch.metric, log };
   return { gateway, context, cloudWatch };
 }
