@@ -7,8 +7,8 @@ import { createMetricStore } from './metric-store.ts';
 import { cloudWatchApi } from './protocols.ts';
 import { putMetricData } from './put-api.ts';
 import { getMetricData, getMetricStatistics, listMetrics } from './read-api.ts';
+import { dimensionSets, unitOf } from './service-metrics.ts';
 import { single } from './summary.ts';
-import { unitOf } from './units.ts';
 
 export interface CloudWatch extends LocalService {
   readonly metric: RecordMetric;
@@ -45,7 +45,9 @@ export function createCloudWatch(options: CloudWatchOptions = {}): CloudWatch {
       },
     },
     metric(namespace, name, dimensions, value, { unit = unitOf(namespace, name), isHighResolution } = {}) {
-      store.add({ namespace, name, dimensions }, single(value), now(), { unit, isHighResolution });
+      for (const set of dimensionSets(namespace, name, dimensions)) {
+        store.add({ namespace, name, dimensions: set }, single(value), now(), { unit, isHighResolution });
+      }
     },
     evaluateAlarms,
     handle: cloudWatchApi({

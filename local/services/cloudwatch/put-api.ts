@@ -1,8 +1,8 @@
 import { contradictory, invalid, required } from './errors.ts';
 import { epochMs, type Instant, type MetricInput, metricOf } from './input.ts';
 import type { MetricStore } from './metric-store.ts';
+import { UNITS } from './service-metrics.ts';
 import { type Summary, single, statisticSet } from './summary.ts';
-import { UNITS } from './units.ts';
 
 interface PutMetricDataInput {
   readonly Namespace?: string;

@@ -15,6 +15,7 @@ import { type AssetPath, functionOf, invalid, type LambdaFunction } from './func
 import { openLog } from './function-log.ts';
 import { invokeApi } from './invoke-api.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
+import { LambdaMetrics } from './metrics.ts';
 import { createPool, type Pool } from './pool.ts';
 
 export interface Invocation {
@@ -60,6 +61,7 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
 export function createLambda(context: ServiceContext, options: LambdaOptions): Lambda {
   const functions = new Map<string, Entry>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
+  const metrics = new LambdaMetrics(context.metric);
   let closing = false;
 
   function lookup(nameOrArn: string): Entry {
@@ -79,8 +81,8 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
     const file = openLog(logDirectory, definition.name);
     const log = (line: string) => {
       file.write(line);
-      for (const { namespace, name, dimensions, value } of embeddedMetrics(line))
-        context.metric(namespace, name, dimensions, value);
+      for (const { namespace, name, dimensions, value, ...kept } of embeddedMetrics(line))
+        context.metric(namespace, name, dimensions, value, kept);
     };
     const start = () => startEnvironment(definition, context.endpoint, log, options.nextDisturbance);
     const pool = createPool(definition.concurrencyMax, start);
@@ -107,17 +109,15 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
 
   async function run(entry: Entry, requestId: string, payload: string): Promise<Invocation> {
     const { definition, pool, log } = entry;
-    const dimensions = { FunctionName: definition.name };
-    const { durationMs, ...answer } = await pool.run(requestId, payload);
+    const ended = metrics.began(definition.name);
+    const { durationMs, ...answer } = await pool.run(requestId, payload).finally(ended);
     // An environment that was ended by close() did not fail: the caller has to try again.
     if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
     log(`END RequestId: ${requestId}`);
     log(
       `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tMemory Size: ${definition.memoryMb} MB`,
     );
-    context.metric('AWS/Lambda', 'Invocations', dimensions, 1);
-    context.metric('AWS/Lambda', 'Errors', dimensions, answer.functionError ? 1 : 0);
-    context.metric('AWS/Lambda', 'Duration', dimensions, durationMs);
+    metrics.invoked(definition.name, durationMs, answer.functionError !== undefined);
     return { requestId, ...answer };
   }
 
@@ -134,7 +134,7 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
       return await run(entry, randomUUID(), payload.toString());
     } catch (error) {
       const throttled = error instanceof ServiceError && error.code === 'TooManyRequestsException';
-      if (throttled) context.metric('AWS/Lambda', 'Throttles', { FunctionName: entry.definition.name }, 1);
+      if (throttled) metrics.throttled(entry.definition.name);
       throw error;
     }
   }

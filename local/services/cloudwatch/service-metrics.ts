@@ -1,3 +1,5 @@
+import type { Dimensions } from './metric-store.ts';
+
 /** Units of PutMetricData. Source: API reference, MetricDatum. */
 const SIZES = ['Bytes', 'Kilobytes', 'Megabytes', 'Gigabytes', 'Terabytes'];
 const BITS = ['Bits', 'Kilobits', 'Megabits', 'Gigabits', 'Terabits'];
@@ -16,4 +18,11 @@ const OF_SERVICES: readonly (readonly [RegExp, string])[] = [
 export function unitOf(namespace: string, name: string): string {
   if (!namespace.startsWith('AWS/')) return 'None';
   return OF_SERVICES.find(([pattern]) => pattern.test(name))?.[1] ?? 'Count';
+}
+
+/** The dimensions under which AWS publishes a value: Lambda's of a function count among those of all functions, too. Its
+ *  concurrency is no sum, and comes by itself. */
+export function dimensionSets(namespace: string, name: string, dimensions: Dimensions): readonly Dimensions[] {
+  const isOfFunction = namespace === 'AWS/Lambda' && Object.hasOwn(dimensions, 'FunctionName');
+  return isOfFunction && name !== 'ConcurrentExecutions' ? [dimensions, {}] : [dimensions];
 }
