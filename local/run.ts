@@ -15,6 +15,7 @@ import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
+import { createLogs } from './services/logs/logs.ts';
 import type { Published } from './services/s3/fauxqs.ts';
 import { createS3 } from './services/s3.ts';
 import { createScheduler } from './services/scheduler/scheduler.ts';
@@ -114,6 +115,7 @@ async function openServices(
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+  const logs = closers.add(createLogs());
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
@@ -121,10 +123,12 @@ async function openServices(
   const athena = closers.add(await createAthena(context, { glue }));
   const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const { nextDisturbance, invoker, reader } = faults;
-  const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
+  const lambda = closers.add(
+    createLambda(context, { assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
+  );
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler] };
+  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs] };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

@@ -14,7 +14,6 @@ const ARNS: Readonly<Record<string, (name: string) => string>> = {
   'AWS::IAM::ManagedPolicy': (name) => `arn:aws:iam::${LOCAL_ACCOUNT}:policy/${name}`,
   'AWS::IAM::Role': (name) => `arn:aws:iam::${LOCAL_ACCOUNT}:role/${name}`,
   'AWS::KMS::Key': (name) => regional('kms', `key/${name}`),
-  'AWS::Logs::LogGroup': (name) => regional('logs', `log-group:${name}:*`),
 };
 
 /** Types whose `Ref` is their ARN. */

@@ -41,12 +41,14 @@ export interface LambdaOptions {
   readonly assetPath: AssetPath;
   /** Asked at each invocation what is to befall its environment. */
   readonly nextDisturbance?: () => Disturbance | undefined;
+  /** Takes the lines of functions besides their files. */
+  readonly writeLog?: (group: string, stream: string, line: string) => void;
 }
 
 interface Entry {
   readonly definition: LambdaFunction;
   readonly pool: Pool;
-  readonly log: (line: string) => void;
+  readonly log: (logStream: string, line: string) => void;
   readonly qualifiers: Set<string>;
 }
 
@@ -79,14 +81,18 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
       throw new ServiceError('ResourceConflictException', `Function already exist: ${definition.name}`, 409);
     }
     const file = openLog(logDirectory, definition.name);
-    const log = (line: string) => {
+    const write = (logStream: string, line: string) => {
       file.write(line);
+      options.writeLog?.(definition.logGroup, logStream, line);
+    };
+    const log = (logStream: string, line: string) => {
+      write(logStream, line);
       for (const { namespace, name, dimensions, value, ...kept } of embeddedMetrics(line))
         context.metric(namespace, name, dimensions, value, kept);
     };
     const start = () => startEnvironment(definition, context.endpoint, log, options.nextDisturbance);
     const pool = createPool(definition.concurrencyMax, start);
-    functions.set(definition.name, { definition, pool, log: file.write, qualifiers: new Set(['$LATEST']) });
+    functions.set(definition.name, { definition, pool, log: write, qualifiers: new Set(['$LATEST']) });
     context.log(`lambda ${definition.name}: log in ${file.path}`);
     return { ref: definition.name, attributes: { Arn: definition.arn } };
   }
@@ -110,11 +116,12 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
   async function run(entry: Entry, requestId: string, payload: string): Promise<Invocation> {
     const { definition, pool, log } = entry;
     const ended = metrics.began(definition.name);
-    const { durationMs, ...answer } = await pool.run(requestId, payload).finally(ended);
+    const { durationMs, logStream, ...answer } = await pool.run(requestId, payload).finally(ended);
     // An environment that was ended by close() did not fail: the caller has to try again.
     if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
-    log(`END RequestId: ${requestId}`);
+    log(logStream, `END RequestId: ${requestId}`);
     log(
+      logStream,
       `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tMemory Size: ${definition.memoryMb} MB`,
     );
     metrics.invoked(definition.name, durationMs, answer.functionError !== undefined);
