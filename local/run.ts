@@ -46,7 +46,7 @@ export interface LocalRun {
   /** E.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly port: number;
-  /** Types in the template for which nothing but a name stands: `AWS::CloudWatch::Alarm ×8`. */
+  /** Types in the template for which nothing but a name stands: `AWS::IAM::Role ×8`. */
   readonly notEmulated: readonly string[];
   /** Stack → output → value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -145,8 +145,11 @@ function periodsOf(buckets: Buckets, fromMs: number, toMs: number, periodMs: num
   return periods;
 }
 
-function keyOf({ namespace, name, dimensions }: Metric): string {
-  return JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** The same for the same dimensions, in whatever order. */
+export function keyOf({ namespace, name, dimensions }: Metric): string {
+  let key = `${namespace}\0${name}`;
+  for (const dimension of Object.keys(dimensions).sort()) key += `\0${dimension}\0${dimensions[dimension]}`;
+  return key;
 }
 
 export const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;

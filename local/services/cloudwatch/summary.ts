@@ -6,6 +6,8 @@ export interface Summary {
   max: number;
   /** How often each value occurred; undefined when statistic sets hide it, as a percentile then is. */
   values: Map<number, number> | undefined;
+  /** Whether there were too many different values to keep each. */
+  isRounded: boolean;
 }
 
 /** Beyond so many different values in a period they are rounded to two digits: percentiles then are up to 5 % off. */
@@ -19,12 +21,13 @@ export const single = (value: number, count = 1): Summary => ({
   min: value,
   max: value,
   values: new Map([[value, count]]),
+  isRounded: false,
 });
 
 /** A statistic set. Its values are known only when they are all the same. */
 export function statisticSet(count: number, sum: number, min: number, max: number): Summary {
   const isUniform = min === max && sum === min * count;
-  return { count, sum, min, max, values: isUniform ? new Map([[min, count]]) : undefined };
+  return { count, sum, min, max, values: isUniform ? new Map([[min, count]]) : undefined, isRounded: false };
 }
 
 export function copyOf(summary: Summary): Summary {
@@ -41,15 +44,18 @@ export function absorb(into: Summary, other: Summary): void {
     into.values = undefined;
     return;
   }
-  for (const [value, count] of other.values) into.values.set(value, (into.values.get(value) ?? 0) + count);
-  if (into.values.size > EXACT_VALUES_MAX) into.values = rounded(into.values);
+  into.isRounded ||= other.isRounded;
+  addTo(into.values, other.values, into.isRounded);
+  if (into.isRounded || into.values.size <= EXACT_VALUES_MAX) return;
+  const exact = into.values;
+  into.values = new Map();
+  into.isRounded = true;
+  addTo(into.values, exact, true);
 }
 
-function rounded(values: ReadonlyMap<number, number>): Map<number, number> {
-  const fewer = new Map<number, number>();
-  for (const [value, count] of values) {
-    const near = Number(value.toPrecision(ROUNDED_DIGITS));
-    fewer.set(near, (fewer.get(near) ?? 0) + count);
+function addTo(values: Map<number, number>, others: ReadonlyMap<number, number>, isRounded: boolean): void {
+  for (const [exact, count] of others) {
+    const value = isRounded ? Number(exact.toPrecision(ROUNDED_DIGITS)) : exact;
+    values.set(value, (values.get(value) ?? 0) + count);
   }
-  return fewer;
 }

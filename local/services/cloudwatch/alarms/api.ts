@@ -1,6 +1,7 @@
 import { type Operations, ServiceError } from '../../json-api.ts';
 import { contradictory, invalid, nextToken, pageStart, required, ValidationError } from '../errors.ts';
 import { epochMs, type Instant, type MetricInput, metricOf } from '../input.ts';
+import { keyOf } from '../metric-store.ts';
 import { type Alarm, type Alarms, arnOf } from './alarms.ts';
 import { ALARM_STATES, type AlarmInput, type AlarmState } from './definition.ts';
 import type { HistoryItem, HistoryItemType } from './history.ts';
@@ -59,11 +60,11 @@ export function alarmOperations(alarms: Alarms): Operations {
       return { MetricAlarms: page.map(describe), CompositeAlarms: [], ...token };
     },
     DescribeAlarmsForMetric(input: MetricInput & { readonly Statistic?: string; readonly Period?: number }) {
-      const wanted = keyOf(input);
+      const wanted = keyOf(metricOf(input));
       const found = alarms.all().filter(({ definition }) => {
         const { Metrics, Statistic, Period, ...metric } = definition.input;
         const isAsked = input.Statistic === undefined || input.Statistic === Statistic;
-        return !Metrics && isAsked && (input.Period ?? Period) === Period && keyOf(metric) === wanted;
+        return !Metrics && isAsked && (input.Period ?? Period) === Period && keyOf(metricOf(metric)) === wanted;
       });
       return { MetricAlarms: found.map(describe) };
     },
@@ -150,11 +151,6 @@ function describe(alarm: Alarm) {
     StateUpdatedTimestamp: new Date(alarm.stateUpdatedMs),
     StateTransitionedTimestamp: new Date(alarm.stateUpdatedMs),
   };
-}
-
-function keyOf(metric: MetricInput): string {
-  const { namespace, name, dimensions } = metricOf(metric);
-  return JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function checkJson(text: string): void {
