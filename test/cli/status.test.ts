@@ -1,4 +1,6 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFigures } from '../../cli/metrics.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
 import { describeStatus, readStatus } from '../../cli/status.ts';
 import { chooseTarget, type Target } from '../../cli/target.ts';
@@ -48,12 +50,13 @@ describe('the status of a stage', () => {
   let gateway: Gateway;
   let target: Target;
   const statements: string[] = [];
+  const putMs = Date.now() - 60_000;
 
   beforeAll(async () => {
     gateway = await openGateway(0);
     const cloudFormation = createCloudFormation();
     cloudFormation.show(STACKS);
-    let now = Date.now() - 60_000;
+    let now = putMs;
     const cloudWatch = createCloudWatch({ now: () => now });
     const { metric } = cloudWatch;
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 40);
@@ -193,6 +196,18 @@ describe('the status of a stage', () => {
     expect(statements).toEqual([
       `SELECT 'hits' AS name, count(*) AS n FROM "hits"\nUNION ALL\nSELECT 'quarantine' AS name, count(*) AS n FROM "quarantine"`,
     ]);
+  });
+
+  it('takes the rate from whole minutes only', async () => {
+    const client = new CloudWatchClient(target.client);
+    const dimensions = { service: 'web' };
+    const figure = { namespace: 'Millrace', metric: 'Events', dimensions, take: 'PerSecond' } as const;
+    const rateAt = (nowMs: number) => readFigures(client, [figure], 60, nowMs);
+    expect(await rateAt(putMs)).toEqual([0]);
+    expect(await rateAt(putMs + 60_000)).toEqual([0.1]);
+    expect(await rateAt(putMs + 5 * 60_000)).toEqual([0.1]);
+    expect(await rateAt(putMs + 6 * 60_000)).toEqual([0]);
+    client.destroy();
   });
 
   it('asks Athena nothing when rows are not wanted', async () => {

@@ -345,6 +345,9 @@ describe('CloudWatch alarms', () => {
       StateReasonData: '{"a":1}',
     });
     expect(published.at(-1)?.message).toMatchObject({ NewStateValue: 'ALARM', NewStateReason: 'a test' });
+    const told = published.length;
+    await set('ALARM');
+    expect(published).toHaveLength(told); // no change, no action
     isTopicThere = false;
     await pass(1);
     isTopicThere = true;

@@ -281,6 +281,20 @@ describe('CloudWatch', () => {
     expect(await get({ Period: 60 })).toEqual([15]);
   });
 
+  it('counts what happens to a function among all functions, but not its concurrency', async () => {
+    cloudWatch.metric('AWS/Lambda', 'Errors', { FunctionName: 'f' }, 1);
+    cloudWatch.metric('AWS/Lambda', 'Errors', { FunctionName: 'g' }, 2);
+    cloudWatch.metric('AWS/Lambda', 'ConcurrentExecutions', { FunctionName: 'g' }, 2);
+    const { Metrics = [] } = await client.send(new ListMetricsCommand({ Namespace: 'AWS/Lambda' }));
+    const listed = Metrics.map(({ MetricName, Dimensions }) => [MetricName, Dimensions?.[0]?.Value]);
+    expect(listed).toEqual([
+      ['Errors', 'f'],
+      ['Errors', undefined],
+      ['Errors', 'g'],
+      ['ConcurrentExecutions', 'g'],
+    ]);
+  });
+
   it('gives data points in pages', async () => {
     const input = { ...range(60), MetricDataQueries: [query('Sum')], MaxDatapoints: 2 };
     const pages: (number[] | undefined)[] = [];
