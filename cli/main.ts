@@ -6,6 +6,7 @@ import { register as registerPlan } from './plan.ts';
 import { register as registerPut } from './put.ts';
 import { register as registerQuery } from './query.ts';
 import { register as registerRedrive } from './redrive.ts';
+import { register as registerSchema } from './schema.ts';
 import { register as registerStart } from './start.ts';
 import { register as registerStatus } from './status.ts';
 import { styled } from './table.ts';
@@ -48,6 +49,7 @@ function createProgram({ out, err }: Output): Command {
     registerStatus,
     registerRedrive,
     registerArchive,
+    registerSchema,
   ])
     register(program);
   return program;
