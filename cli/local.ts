@@ -111,7 +111,6 @@ export function describeRun({
   }
   if (notEmulated.length > 0) {
     lines.push('', styled('dim', `in the template but not emulated here: ${notEmulated.join(', ')}`));
-    lines.push(styled('dim', '(so no alarm is raised)'));
   }
   lines.push(
     '',

@@ -12,11 +12,13 @@ import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
+import { topicPublisher } from './services/cloudwatch/publisher.ts';
 import { createDynamo } from './services/dynamodb.ts';
 import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
+import { createLogs } from './services/logs/logs.ts';
 import type { Published } from './services/s3/fauxqs.ts';
 import { createS3 } from './services/s3.ts';
 import { createScheduler } from './services/scheduler/scheduler.ts';
@@ -51,7 +53,7 @@ export interface LocalRun {
   /** E.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly port: number;
-  /** Types in the template for which nothing but a name stands: `AWS::CloudWatch::Alarm ×8`. */
+  /** Types in the template for which nothing but a name stands: `AWS::IAM::Role ×8`. */
   readonly notEmulated: readonly string[];
   /** Stack → output → value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -62,6 +64,9 @@ export interface LocalRun {
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
+
+/** Alarms on high-resolution metrics are looked at every ten seconds; the others wait for their minute to end. */
+const ALARMS_EVERY_MS = 10_000;
 
 /** Runs a synthesised app on this machine.
  *  @throws Error saying what could not be opened or made; all that was opened is closed again. */
@@ -109,7 +114,8 @@ async function openContext(
   const scratchDir = mkdtempSync(join(tmpdir(), 'millrace-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true, force: true }) });
   const gateway = closers.add(await openGateway(port, guards));
-  const cloudWatch = createCloudWatch();
+  const { publish } = closers.add(topicPublisher(gateway.endpoint));
+  const cloudWatch = closers.add(createCloudWatch({ publish, log, evaluateEveryMs: ALARMS_EVERY_MS }));
   const context = { endpoint: gateway.endpoint, stateDir: state, scratchDir, metric: cloudWatch.metric, log };
   return { gateway, context, cloudWatch };
 }
@@ -122,6 +128,7 @@ async function openServices(
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+  const logs = closers.add(createLogs());
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
@@ -129,10 +136,12 @@ async function openServices(
   const athena = closers.add(await createAthena(context, { glue }));
   const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const { nextDisturbance, invoker, reader } = faults;
-  const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
+  const lambda = closers.add(
+    createLambda(context, { assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
+  );
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler] };
+  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs] };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

@@ -8,7 +8,8 @@ import { type Denial, refusalOf } from './denial.ts';
 import { Directory } from './directory.ts';
 import { Holders } from './holders.ts';
 import { Judge, type RolePermission } from './judge.ts';
-import { needsOf } from './requests.ts';
+import { hideMissing, listNeed } from './missing.ts';
+import { type Need, needsOf } from './requests.ts';
 import type { Holder } from './service-needs.ts';
 
 /** `enforce` refuses what the policies do not let through, `warn` lets it pass and tells of it. */
@@ -88,8 +89,15 @@ export function createPermissions({ mode, log, onDenied }: PermissionOptions): P
       const isRead = scope !== 's3' || request.method === 'POST';
       const body = isRead ? await readBody(request) : Buffer.alloc(0);
       const admitted = isRead ? withBody(request, body) : request;
-      const denial = judge.denial(role, session, needsOf(scope, request, body));
-      if (denial) tell(denial);
+      const needs = needsOf(scope, request, body);
+      const denied = (all: readonly Need[]) => {
+        const denial = judge.denial(role, session, all);
+        if (denial) tell(denial);
+        return denial;
+      };
+      const list = listNeed(needs);
+      if (list && mode === 'enforce') hideMissing(response, () => denied([list])?.message);
+      const denial = denied(needs);
       if (!denial || mode === 'warn') return admitted;
       await refuse(scope, refusalOf(scope, denial), admitted, response);
       return undefined;

@@ -15,7 +15,7 @@ describe('the synthesised templates', () => {
       const directory = join(ROOT, '.millrace/lint-assembly');
       await ensureAssembly({ directory, stage: 'dev', log: () => {} });
       const templates = readdirSync(directory).filter((name) => name.endsWith('.template.json'));
-      expect(templates).toHaveLength(2 + pipelines.length);
+      expect(templates).toHaveLength(3 + pipelines.length);
       const lint = spawnSync('cfn-lint', ['--non-zero-exit-code', 'error', ...templates], {
         cwd: directory,
         encoding: 'utf8',

@@ -181,6 +181,8 @@ const signedBy = (accessKeyId: string, service: string) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
 });
 
+const DEVELOPER = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 's', sessionToken: '' };
+
 describe('calls in the name of a role', () => {
   let run: Awaited<ReturnType<typeof open>>;
   let kinesis: KinesisClient;
@@ -279,6 +281,15 @@ describe('calls in the name of a role', () => {
       ),
     );
     expect(run.lines.filter((line) => line.startsWith('iam: denied: '))).toHaveLength(5);
+  });
+
+  it('of who may not list a bucket do not learn that there is no object', async () => {
+    const missing = { Bucket: 'open', Key: 'none' };
+    const message = `${who} s3:ListBucket on resource: "arn:aws:s3:::open" ${noPolicy('s3:ListBucket')}`;
+    await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({ name: 'AccessDenied', message });
+    const mine = new S3Client({ ...settings(run.gateway, DEVELOPER), forcePathStyle: true });
+    await expect(mine.send(new GetObjectCommand(missing))).rejects.toMatchObject({ name: 'NoSuchKey' });
+    mine.destroy();
   });
 
   it('need the key as well where one encrypts', async () => {

@@ -17,6 +17,11 @@ export const NEEDED = {
   ],
   'test/e2e/redrive.test.ts': ['process s3:GetObject parked', 'process s3:PutObject parked'],
   'test/e2e/stack.test.ts': [
+    'archive s3:GetObject heads',
+    'archive s3:GetObject records',
+    'archive s3:ListBucket bucket',
+    'archive s3:PutObject heads',
+    'archive s3:PutObject records',
     'process dynamodb:GetItem log',
     'process dynamodb:PutItem log',
     'process dynamodb:Query log',
@@ -35,6 +40,7 @@ export const NEEDED = {
 type Permission = Pick<RolePermission, 'role' | 'action' | 'resource'>;
 
 const WHO: readonly (readonly [RegExp, string])[] = [
+  [/-ArchiveRole[0-9A-F]/, 'archive'],
   [/-HeartbeatRole[0-9A-F]/, 'heartbeat'],
   [/ProcessRole[0-9A-F]/, 'process'],
 ];
@@ -48,6 +54,7 @@ const ON: readonly (readonly [RegExp, string])[] = [
   [/^arn:aws:kinesis:.*\/millrace-\w+-events$/, 'events'],
   [/^arn:aws:kinesis:.*-hop-\d+$/, 'hop'],
   [/^arn:aws:kinesis:/, 'published'],
+  [/^arn:aws:s3:::[^/]+$/, 'bucket'],
   [/^arn:aws:s3:::[^/]+\/([^/]+)\//, '$1'],
   [/^arn:aws:sns:/, 'alert'],
 ];

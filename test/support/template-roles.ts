@@ -23,6 +23,7 @@ const provisions: LocalService['provisions'] = {
   ),
   'AWS::Lambda::EventSourceMapping': named('Id', (name) => arn('lambda', `event-source-mapping:${name}`)),
   'AWS::Lambda::Function': named('FunctionName', (name) => arn('lambda', `function:${name}`)),
+  'AWS::Logs::LogGroup': named('LogGroupName', (name) => arn('logs', `log-group:${name}:*`)),
   'AWS::S3::Bucket': named('BucketName', (name) => `arn:aws:s3:::${name}`),
   'AWS::SNS::Topic': ({ properties }) => ({ ref: arn('sns', properties.TopicName), attributes: {} }),
   'AWS::Scheduler::Schedule': named('Name', (name) => arn('scheduler', `schedule/default/${name}`)),
