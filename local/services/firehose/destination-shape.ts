@@ -84,7 +84,7 @@ export function checkDestinationShape(given: Given, shape: string): void {
   }
   checkS3(given, shape, constraints);
   constraints.length(`${shape}.fileExtension`, given.FileExtension, 0, 128);
-  constraints.pattern(`${shape}.fileExtension`, given.FileExtension, "^$|\\.[0-9a-z!\\-_.*'()]+");
+  constraints.pattern(`${shape}.fileExtension`, given.FileExtension, "^(|\\.[0-9a-z!\\-_.*'()]+)$");
   constraints.length(`${shape}.customTimeZone`, given.CustomTimeZone, 0, 50);
   constraints.oneOf(`${shape}.s3BackupMode`, given.S3BackupMode, ['Disabled', 'Enabled']);
   const backup = given.S3BackupConfiguration ?? given.S3BackupUpdate;
