@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -267,6 +267,9 @@ describe('Firehose: a Kinesis stream as source', () => {
     const options = { reader: kinesis, sourcePollMs: 5, bufferSeconds: 0 };
     const first = await open(stateDir, options);
     await first.make({ Prefix: 'rows/' }, SOURCE);
+    const [folder = ''] = readdirSync(join(stateDir, 'firehose'));
+    const positions = join('firehose', folder, 'positions.json');
+    const before = readFileSync(join(stateDir, positions));
     await putKinesis('1;', aggregated(['a', '2;'], ['b', '3;']));
     await until(() => written.length === 1);
     await putKinesis('4;');
@@ -275,6 +278,8 @@ describe('Firehose: a Kinesis stream as source', () => {
     store.taken = () => {};
     for (const moment of written) {
       store.objects = new Map(moment.objects);
+      // As if killed before the position was saved, but after the records were
+      writeFileSync(join(moment.stateDir, positions), before);
       const again = await open(moment.stateDir, options);
       await again.make({ Prefix: 'rows/' }, SOURCE);
       await until(() => store.text('lake/rows/').length >= 8);

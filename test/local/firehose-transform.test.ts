@@ -160,13 +160,12 @@ describe('Firehose: transformation by Lambda', () => {
   it('keeps events under six megabytes and at most five under way', async () => {
     let open = 0;
     let most = 0;
-    const five = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
     const sizes: number[] = [];
     const lambda = lambdaOf(async (event) => {
       sizes.push(JSON.stringify(event).length);
       most = Math.max(most, ++open);
-      if (open === 5) five.resolve();
-      await five.promise;
+      await gate.promise;
       open -= 1;
       return { records: event.records.map((record) => ok(record, '.')) };
     });
@@ -178,6 +177,8 @@ describe('Firehose: transformation by Lambda', () => {
     for (let i = 0; i < 8; i++) await running.put('x'.repeat(300_000));
     const small = Array.from({ length: 500 }, () => 's');
     for (let i = 0; i < 30; i++) await running.put(...small);
+    expect(open).toBe(5);
+    gate.resolve();
     await running.service.close();
     expect(store.text('lake/ok/')).toHaveLength(8 + 15_000);
     expect(most).toBe(5);

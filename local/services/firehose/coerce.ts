@@ -92,8 +92,13 @@ function timestamp(value: unknown): unknown {
   if (typeof number !== 'number') return misfit(value, 'timestamp');
   const epochMs =
     Number.isInteger(number) && Math.abs(number) >= FIRST_MILLISECONDS ? number : Math.round(number * 1000);
-  return Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString().replace('Z', '') : misfit(value, 'timestamp');
+  return Number.isSafeInteger(epochMs)
+    ? new Date(wrapped(epochMs)).toISOString().replace('Z', '')
+    : misfit(value, 'timestamp');
 }
+
+/** Firehose was seen to count nanoseconds in 64 bits: a time past the year 2262 becomes another one. */
+const wrapped = (epochMs: number): number => Number(BigInt.asIntN(64, BigInt(epochMs) * 1_000_000n) / 1_000_000n);
 
 const date: Coerce = (value) => {
   const [, year, month, day] = (typeof value === 'string' && DATE.exec(value)) || misfit(value, 'date');
