@@ -158,11 +158,12 @@ describe('Firehose: what is accepted is delivered once', () => {
 });
 
 /** Records of the Kinesis Producer Library in one, by its format description. */
-function aggregated(...users: readonly [key: string, data: string][]): Buffer {
+function aggregated(users: readonly (readonly [key: string, data: string])[]): Buffer {
   const message = protobuf.Writer.create();
-  for (const [key] of users) message.uint32(10).string(key);
-  for (const [index, [, data]] of users.entries()) {
-    message.uint32(26).fork().uint32(8).uint64(index).uint32(26).bytes(Buffer.from(data)).ldelim();
+  const keys = [...new Set(users.map(([key]) => key))];
+  for (const key of keys) message.uint32(10).string(key);
+  for (const [key, data] of users) {
+    message.uint32(26).fork().uint32(8).uint64(keys.indexOf(key)).uint32(26).bytes(Buffer.from(data)).ldelim();
   }
   const bytes = Buffer.from(message.finish());
   const digest = createHash('md5').update(bytes).digest();
@@ -212,7 +213,10 @@ describe('Firehose: a Kinesis stream as source', () => {
       __type: 'InvalidArgumentException',
       message: 'This operation is not permitted on KinesisStreamAsSource delivery stream type.',
     });
-    const lone = aggregated(['a', '1'], ['b', '2']);
+    const lone = aggregated([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
     const notReally = Buffer.concat([lone.subarray(0, -1), Buffer.from([0])]);
     await putKinesis(lone, 'plain', notReally);
     const bytes = 4 + 6 + notReally.length + 1;
@@ -270,7 +274,13 @@ describe('Firehose: a Kinesis stream as source', () => {
     const [folder = ''] = readdirSync(join(stateDir, 'firehose'));
     const positions = join('firehose', folder, 'positions.json');
     const before = readFileSync(join(stateDir, positions));
-    await putKinesis('1;', aggregated(['a', '2;'], ['b', '3;']));
+    await putKinesis(
+      '1;',
+      aggregated([
+        ['a', '2;'],
+        ['b', '3;'],
+      ]),
+    );
     await until(() => written.length === 1);
     await putKinesis('4;');
     await until(() => written.length === 2);
@@ -286,6 +296,16 @@ describe('Firehose: a Kinesis stream as source', () => {
       await again.service.close();
       expect(store.text('lake/rows/').split(';').sort()).toEqual(['', '1', '2', '3', '4']);
     }
+  });
+
+  it('delivers a buffer of very many records', async () => {
+    await openKinesis();
+    const running = await open(undefined, { reader: kinesis, sourcePollMs: 5, bufferSeconds: 0 });
+    await running.make({ Prefix: 'rows/' }, SOURCE);
+    await putKinesis(aggregated(Array.from({ length: 140_000 }, () => ['k', 'x'] as const)));
+    await until(() => running.metrics.has('DeliveryToS3.Records'));
+    expect(running.metrics.get('DeliveryToS3.Records')).toEqual([140_000]);
+    expect(store.text('lake/rows/')).toBe('x'.repeat(140_000));
   });
 
   it('refuses a stream that is not there', async () => {

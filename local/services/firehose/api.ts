@@ -8,15 +8,22 @@ import type { Entry, Streams } from './streams.ts';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MINUTE_MS = 60_000;
-const recordId = () => randomBytes(168).toString('base64');
+const ID_BYTES = 168;
+
+function recordIds(count: number): string[] {
+  const bytes = randomBytes(ID_BYTES * count);
+  return Array.from({ length: count }, (_, i) => bytes.toString('base64', i * ID_BYTES, (i + 1) * ID_BYTES));
+}
 
 function dataOf(record: { readonly Data?: unknown } | undefined, path: string, constraints: Constraints): Buffer {
   const data = record?.Data;
-  constraints.present(`${path}.data`, data);
-  if (typeof data !== 'string') return Buffer.alloc(0);
+  if (typeof data !== 'string') {
+    constraints.present(`${path}.data`, undefined);
+    return Buffer.alloc(0);
+  }
   if (!BASE64.test(data)) throw new ServiceError('SerializationException', `${path}.data is not base64`);
   const bytes = Buffer.from(data, 'base64');
-  constraints.length(`${path}.data`, bytes, 0, RECORD_BYTES_MAX);
+  if (bytes.length > RECORD_BYTES_MAX) constraints.length(`${path}.data`, bytes, 0, RECORD_BYTES_MAX);
   return bytes;
 }
 
@@ -93,16 +100,17 @@ export function putOperations(streams: Streams, { metric, now, quotas }: PutPort
       const entry = streams.named(DeliveryStreamName);
       const [passed] = await put(entry, data, 'PutRecord');
       if (!passed) throw new ServiceError(refused.ErrorCode, refused.ErrorMessage, 503);
-      return { RecordId: recordId(), Encrypted: isEncrypted(entry) };
+      return { RecordId: recordIds(1)[0], Encrypted: isEncrypted(entry) };
     },
     PutRecordBatch: async ({ DeliveryStreamName, Records }) => {
       const batch = batchOf(Records);
       const entry = streams.named(DeliveryStreamName);
       const passed = await put(entry, batch, 'PutRecordBatch');
+      const ids = recordIds(batch.length);
       return {
         FailedPutCount: passed.filter((one) => !one).length,
         Encrypted: isEncrypted(entry),
-        RequestResponses: passed.map((one) => (one ? { RecordId: recordId() } : refused)),
+        RequestResponses: passed.map((one, index) => (one ? { RecordId: ids[index] } : refused)),
       };
     },
   };

@@ -45,14 +45,15 @@ function headOf(frame: Frame): unknown {
 }
 
 export function encodeFrame(frame: Frame): Buffer {
-  const head = Buffer.from(JSON.stringify(headOf(frame)));
-  const data = frame.kind === 'record' ? frame.record.data : Buffer.alloc(0);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + BODY_BYTES + head.length + data.length);
+  const head = JSON.stringify(headOf(frame));
+  const headBytes = Buffer.byteLength(head);
+  const data = frame.kind === 'record' ? frame.record.data : undefined;
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + BODY_BYTES + headBytes + (data?.length ?? 0));
   bytes.writeUInt32BE(bytes.length - HEADER_BYTES, 0);
   bytes.writeUInt8(KINDS.indexOf(frame.kind), HEADER_BYTES);
-  bytes.writeUInt32BE(head.length, HEADER_BYTES + 1);
-  head.copy(bytes, HEADER_BYTES + BODY_BYTES);
-  data.copy(bytes, HEADER_BYTES + BODY_BYTES + head.length);
+  bytes.writeUInt32BE(headBytes, HEADER_BYTES + 1);
+  bytes.write(head, HEADER_BYTES + BODY_BYTES);
+  data?.copy(bytes, HEADER_BYTES + BODY_BYTES + headBytes);
   bytes.writeUInt32BE(crc32(bytes.subarray(HEADER_BYTES)), 4);
   return bytes;
 }

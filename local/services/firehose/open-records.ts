@@ -17,7 +17,7 @@ export class OpenRecords {
       settle: () => {
         settle();
         this.open.delete(record);
-        for (const resolve of this.waiting.splice(0)) resolve();
+        if (this.waiting.length > 0) for (const resolve of this.waiting.splice(0)) resolve();
       },
     };
   }

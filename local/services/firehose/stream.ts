@@ -179,17 +179,18 @@ export class DeliveryStream {
   private enter(records: readonly Entering[]): void {
     const onward: Part[] = [];
     for (const { record, ticket: whole, fateOf } of records) {
+      const { backup } = this.destination;
       const { pieces, failure } = takeApart(record, this.destination);
-      const ticket = sharedTicket(this.open.add(whole), pieces.length + (this.destination.backup ? 1 : 0));
-      const partOf = (data: Buffer, part: number): Part[] => {
+      const ticket = sharedTicket(this.open.add(whole), pieces.length + (backup ? 1 : 0));
+      const { arrivalMs, origin } = record;
+      const take = (data: Buffer, part: number, then: (part: Part) => void) => {
         const plan = fateOf?.(part);
         if (plan === 'delivered') ticket.settle();
-        return plan === 'delivered' ? [] : [{ ...record, data, ticket, part, plan }];
+        else then({ data, arrivalMs, origin, ticket, part, plan, lambdaKeys: undefined });
       };
-      if (this.destination.backup) for (const copy of partOf(record.data, BACKUP_PART)) this.backUp(copy);
-      const parts = pieces.flatMap(partOf);
-      if (failure) for (const part of parts) this.fail(part, failure);
-      else for (const part of parts) onward.push(part);
+      if (backup) take(record.data, BACKUP_PART, (copy) => this.backUp(copy));
+      for (const [index, data] of pieces.entries())
+        take(data, index, (part) => (failure ? this.fail(part, failure) : void onward.push(part)));
     }
     if (this.destination.transformation) this.awaitTransformation(onward);
     else this.arrive(onward);
@@ -281,7 +282,7 @@ export class DeliveryStream {
   }
 
   private hold(folder: Folder, held: Held): void {
-    const bytes = bytesOfHeld([held]);
+    const bytes = (held.failure ?? held.part).data.length;
     this.heldBytes += bytes;
     if (this.redeliveries.takes(held)) this.redeliveries.add(held);
     else {
@@ -291,7 +292,7 @@ export class DeliveryStream {
   }
 
   private buffer(folder: Folder, held: Held, bytes: number): void {
-    const key = JSON.stringify([folder.lane, folder.partition, folder.failed]);
+    const key = `${folder.lane} ${folder.failed ? 'failed' : ''} ${folder.partition ?? ''}`;
     if (!this.buffers.has(key)) {
       this.folders.set(key, folder);
       if (folder.partition !== undefined) this.ports.measure('PartitionCount', this.active.add(folder.partition));
