@@ -121,10 +121,12 @@ async function openServices(
   const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());
   const athena = closers.add(await createAthena(context, { glue }));
-  const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const { nextDisturbance, invoker, reader } = faults;
   const lambda = closers.add(
     createLambda(context, { assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
+  );
+  const firehose = closers.add(
+    createFirehose(context, { glue, lambda: invoker(lambda), reader: reader(kinesis), bufferSeconds }),
   );
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
