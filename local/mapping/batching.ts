@@ -2,7 +2,7 @@ import type { MappingSettings } from './configuration.ts';
 import { countFitting, type EventRecord } from './event.ts';
 import { EVENT_BYTES_MAX } from './limits.ts';
 
-/** What has been gathered of one shard since its last invocation. */
+/** What has been gathered for one lane of a shard since its last invocation. */
 export interface Gathered {
   readonly records: readonly EventRecord[];
   /** End of the batching window. */
@@ -27,7 +27,7 @@ export type BatchingStep =
   /** Nothing is left and nothing will come. */
   | { readonly do: 'finish' };
 
-/** Decides what comes next for a shard. The function is invoked at the first of: the batch size, 6 MB of payload, the
+/** Decides what comes next for a lane. The function is invoked at the first of: the batch size, 6 MB of payload, the
  *  end of the window. Without a window it is invoked as soon as there are records. */
 export function nextStep(
   gathered: Gathered,

@@ -2,6 +2,7 @@ import type { ShardPosition } from '../services/kinesis-reader.ts';
 import {
   BATCH_SIZE_DEFAULT,
   BATCH_SIZE_MAX,
+  PARALLELIZATION_FACTOR_MAX,
   RECORD_AGE_SECONDS_MAX,
   RECORD_AGE_SECONDS_MIN,
   RETRY_ATTEMPTS_MAX,
@@ -17,6 +18,8 @@ export interface MappingSettings {
   readonly batchSize: number;
   /** 0: the function runs as soon as there is a record. */
   readonly windowMs: number;
+  /** Batches of a shard under way at a time, each of other keys. */
+  readonly parallelizationFactor: number;
   readonly startingPosition: ShardPosition;
   /** Infinity: until the record expires. */
   readonly retryAttemptsMax: number;
@@ -55,9 +58,6 @@ function refuse(properties: Properties): void {
   const unknown = Object.keys(properties).find((name) => !KNOWN.has(name));
   if (unknown) throw invalid(`${unknown} is not emulated for Kinesis`);
   const refused = (name: string, rule: string) => invalid(`${name} is not emulated: ${rule}`);
-  if (readInteger(properties, 'ParallelizationFactor', 1, 1, 10) > 1) {
-    throw refused('ParallelizationFactor', 'each shard has one batch under way');
-  }
   if (readInteger(properties, 'TumblingWindowInSeconds', 0, 0, 900) > 0) {
     throw refused('TumblingWindowInSeconds', 'leave it out or set it to 0');
   }
@@ -115,6 +115,7 @@ export function readSettings(properties: Properties): MappingSettings {
     enabled: readFlag(properties, 'Enabled', true),
     batchSize: readInteger(properties, 'BatchSize', BATCH_SIZE_DEFAULT, 1, BATCH_SIZE_MAX),
     windowMs: 1000 * readInteger(properties, 'MaximumBatchingWindowInSeconds', 0, 0, WINDOW_SECONDS_MAX),
+    parallelizationFactor: readInteger(properties, 'ParallelizationFactor', 1, 1, PARALLELIZATION_FACTOR_MAX),
     startingPosition: readStart(properties),
     retryAttemptsMax: readLimit(properties, 'MaximumRetryAttempts', 0, RETRY_ATTEMPTS_MAX),
     recordAgeMaxMs:

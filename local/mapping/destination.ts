@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { LOCAL_REGION } from '../service.ts';
 import { failureKey, failureMessage, type GivenUp } from './failure-message.ts';
-import type { MappingRun } from './run.ts';
+import type { ShardRun } from './run.ts';
 
 export type PutObject = (bucket: string, key: string, body: string) => Promise<void>;
 
@@ -26,8 +26,8 @@ export function objectWriter(endpoint: string): { readonly put: PutObject; close
 
 /** Gives records up: to the on-failure destination if there is one. When that does not take them they are lost, as on
  *  AWS, and counted. Never throws. */
-export async function giveUp(run: MappingRun, shardId: string, givenUp: GivenUp): Promise<void> {
-  const { settings, metrics, uuid, functionArn, clock } = run;
+export async function giveUp(run: ShardRun, givenUp: GivenUp): Promise<void> {
+  const { settings, metrics, uuid, functionArn, clock, shardId } = run;
   const records = givenUp.records.length;
   const bucket = settings.onFailureBucket;
   run.log(

@@ -25,6 +25,9 @@ export interface MappingOptions {
   readonly lambda: FunctionInvoker;
   /** Pause after a read that found nothing. AWS reads an idle shard once a second; 200 ms unless told. */
   readonly pollIntervalMs?: number;
+  /** No more is read of a shard while lanes that fail hold back so much of it; 64 MiB unless told. AWS's bound is not
+   *  published. */
+  readonly readAheadBytesMax?: number;
   /** First pause after a failure, doubled with each further one; 1 s unless told. */
   readonly backOffBaseMs?: number;
   /** Longest pause after a failure; 60 s unless told. */
@@ -59,6 +62,7 @@ function until(closed: () => boolean, checkpoints: Checkpoints): Checkpoints {
 export function createMapping(context: ServiceContext, options: MappingOptions): LocalService {
   const { reader, lambda, clock = systemClock, random = Math.random } = options;
   const { pollIntervalMs = 200, backOffBaseMs = 1_000, backOffMaxMs = 60_000, closeGraceMs = 5_000 } = options;
+  const { readAheadBytesMax = 64 * 1024 * 1024 } = options;
   const writer = objectWriter(context.endpoint);
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, { uuid: string; stopped?: () => Promise<void> }>();
@@ -80,6 +84,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       metrics: createMetrics(context.metric, { uuid, functionName: fn.name, countsEvents: settings.countsEvents }),
       clock,
       pollIntervalMs,
+      readAheadBytesMax,
       backOff: { baseMs: backOffBaseMs, maxMs: backOffMaxMs, random },
       signal: stop.signal,
       log: (line) => context.log(`mapping ${fn.name} ${line}`),

@@ -1,25 +1,31 @@
 import type { ShardPosition, ShardRead } from '../services/kinesis-reader.ts';
-import { nextStep } from './batching.ts';
+import { type BatchingStep, nextStep } from './batching.ts';
 import { deliver } from './delivery.ts';
 import { giveUp } from './destination.ts';
 import { type EventRecord, encodeRecord } from './event.ts';
+import { laneOf } from './lanes.ts';
+import { BATCH_SIZE_MAX } from './limits.ts';
+import { trackProgress } from './progress.ts';
 import { backOffMs } from './retry.ts';
-import type { MappingRun } from './run.ts';
+import type { MappingRun, ShardRun } from './run.ts';
+
+/** Records of some of a shard's keys; one batch of them at a time is under way. */
+interface Lane {
+  records: EventRecord[];
+  /** End of the batching window. */
+  windowEndMs: number;
+  busy: boolean;
+}
 
 /** Reads on, however often the stream refuses. Undefined when the mapping stops. */
-async function read(
-  run: MappingRun,
-  shardId: string,
-  from: ShardPosition,
-  limit: number,
-): Promise<ShardRead | undefined> {
+async function read(run: ShardRun, from: ShardPosition, limit: number): Promise<ShardRead | undefined> {
   for (let failures = 1; !run.signal.aborted; failures += 1) {
     try {
-      const found = run.reader.read(run.settings.streamArn, shardId, from, limit);
+      const found = run.reader.read(run.settings.streamArn, run.shardId, from, limit);
       run.metrics.count('PolledEventCount', found.records.length);
       return found;
     } catch (error) {
-      if (failures === 1) run.log(`${shardId}: cannot be read, trying again: ${error}`);
+      if (failures === 1) run.log(`${run.shardId}: cannot be read, trying again: ${error}`);
       await run.clock.sleep(backOffMs(failures, run.backOff), run.signal);
     }
   }
@@ -27,47 +33,118 @@ async function read(
 }
 
 /** A record whose event is over 6 MB cannot be delivered at all. */
-async function giveUpRecord(run: MappingRun, shardId: string, record: EventRecord): Promise<void> {
-  const records = [record];
-  await giveUp(run, shardId, { condition: 'RetryAttemptsExhausted', records, invocations: 0, lastRun: undefined });
-  run.checkpoints.save(shardId, { after: record.record.sequenceNumber });
+async function giveUpTooLarge(run: ShardRun, records: readonly EventRecord[]): Promise<void> {
+  await giveUp(run, { condition: 'RetryAttemptsExhausted', records, invocations: 0, lastRun: undefined });
+  run.progress.finish(records);
 }
 
-/** Reads one shard from a position and delivers it batch by batch, one at a time. Resolves with true once the shard is
- *  closed and all of it is processed, with false when the mapping stops. */
-export async function pollShard(run: MappingRun, shardId: string, from: ShardPosition): Promise<boolean> {
-  const { settings, clock, signal } = run;
-  const windowEnd = () => clock.now() + settings.windowMs;
-  let position: ShardPosition | null = from;
-  let records: EventRecord[] = [];
-  let caughtUp = false;
-  let windowEndMs = windowEnd();
+class ShardPoller {
+  readonly #run: ShardRun;
+  readonly #lanes: readonly Lane[];
+  /** Null once the shard is closed and read to its end. */
+  #position: ShardPosition | null;
+  #caughtUp = false;
+  #failure: { readonly error: unknown } | undefined;
+  /** Ends the pause there may be. */
+  #bell = new AbortController();
 
-  while (!signal.aborted) {
-    const step = nextStep({ records, windowEndMs, caughtUp, drained: position === null }, settings, clock.now());
-    if (step.do === 'finish') return true;
-    if (step.do === 'read' && position !== null) {
-      const found = await read(run, shardId, position, step.limit);
-      if (!found) return false;
-      // From here on LATEST means this place, also after a restart.
-      if (position === 'LATEST' && found.next && found.records.length === 0) run.checkpoints.save(shardId, found.next);
-      records.push(...found.records.map((record) => encodeRecord(run.source, shardId, record)));
-      caughtUp = found.records.length === 0 || found.millisBehindLatest === 0;
-      position = found.next;
-    } else if (step.do === 'invoke') {
-      await deliver(run, shardId, records.slice(0, step.count));
-      records = records.slice(step.count);
-      caughtUp = false;
-      windowEndMs = windowEnd();
-    } else if (step.do === 'give-up' && records[0]) {
-      await giveUpRecord(run, shardId, records[0]);
-      records = records.slice(1);
-    } else if (step.do === 'open-window') {
-      windowEndMs = windowEnd();
-    } else if (step.do === 'wait') {
-      await clock.sleep(Math.min(run.pollIntervalMs, step.untilMs - clock.now()), signal);
-      caughtUp = false;
-    }
+  constructor(mapping: MappingRun, shardId: string, from: ShardPosition) {
+    const progress = trackProgress((sequenceNumber) => mapping.checkpoints.save(shardId, { after: sequenceNumber }));
+    this.#run = { ...mapping, shardId, progress };
+    this.#position = from;
+    const lane = () => ({ records: [], windowEndMs: this.#windowEndMs(), busy: false });
+    this.#lanes = Array.from({ length: mapping.settings.parallelizationFactor }, lane);
+    mapping.signal.addEventListener('abort', () => this.#bell.abort(), { once: true });
   }
-  return false;
+
+  async poll(): Promise<boolean> {
+    const { signal } = this.#run;
+    while (!signal.aborted && !this.#failure) {
+      const steps = this.#advance();
+      if (!steps) continue;
+      if (steps.length === this.#lanes.length && steps.every((step) => step.do === 'finish')) return true;
+      const limit = steps.reduce((sum, step) => sum + (step.do === 'read' ? step.limit : 0), 0);
+      if (limit > 0 && this.#run.progress.bytes < this.#run.readAheadBytesMax) await this.#read(limit);
+      else await this.#pause(steps);
+    }
+    while (this.#lanes.some(({ busy }) => busy)) await this.#untilRung();
+    if (this.#failure) throw this.#failure.error;
+    return false;
+  }
+
+  /** Has the idle lanes do what they can. Undefined when one of them did, else what each of them needs. */
+  #advance(): readonly BatchingStep[] | undefined {
+    const gathered = { caughtUp: this.#caughtUp, drained: this.#position === null };
+    const nowMs = this.#run.clock.now();
+    const idle = this.#lanes.filter(({ busy }) => !busy);
+    const steps = idle.map((lane) => nextStep({ ...lane, ...gathered }, this.#run.settings, nowMs));
+    const acted = idle.filter((lane, index) => this.#act(lane, steps[index]));
+    return acted.length > 0 ? undefined : steps;
+  }
+
+  #act(lane: Lane, step: BatchingStep | undefined): boolean {
+    if (step?.do === 'invoke') void this.#work(lane, step.count, deliver);
+    else if (step?.do === 'give-up') void this.#work(lane, 1, giveUpTooLarge);
+    else if (step?.do === 'open-window') lane.windowEndMs = this.#windowEndMs();
+    else return false;
+    return true;
+  }
+
+  async #work(lane: Lane, count: number, finish: typeof deliver): Promise<void> {
+    lane.busy = true;
+    try {
+      await finish(this.#run, lane.records.splice(0, count));
+    } catch (error) {
+      this.#failure = { error };
+    }
+    lane.busy = false;
+    lane.windowEndMs = this.#windowEndMs();
+    this.#bell.abort();
+  }
+
+  async #read(limit: number): Promise<void> {
+    const { source, shardId, checkpoints, progress } = this.#run;
+    const from = this.#position;
+    const found = from && (await read(this.#run, from, Math.min(limit, BATCH_SIZE_MAX)));
+    if (!found) return;
+    // From here on LATEST means this place, also after a restart.
+    if (from === 'LATEST' && found.next && found.records.length === 0) checkpoints.save(shardId, found.next);
+    for (const record of found.records) {
+      const encoded = encodeRecord(source, shardId, record);
+      progress.take(record.sequenceNumber, [encoded]);
+      this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]?.records.push(encoded);
+    }
+    this.#caughtUp = found.records.length === 0 || found.millisBehindLatest === 0;
+    this.#position = found.next;
+  }
+
+  /** Until the next read is due, or the end of a window; until a lane is free, or the mapping stops. */
+  async #pause(steps: readonly BatchingStep[]): Promise<void> {
+    const { clock, pollIntervalMs } = this.#run;
+    const dueMs = steps.map((step) => (step.do === 'wait' ? step.untilMs - clock.now() : Number.POSITIVE_INFINITY));
+    const isReading = steps.some((step) => step.do === 'wait');
+    if (isReading) await clock.sleep(Math.min(pollIntervalMs, ...dueMs), this.#newBell());
+    else await this.#untilRung();
+    this.#caughtUp = false;
+  }
+
+  #untilRung(): Promise<unknown> {
+    const rung = this.#newBell();
+    return new Promise((resolve) => rung.addEventListener('abort', resolve, { once: true }));
+  }
+
+  #newBell(): AbortSignal {
+    this.#bell = new AbortController();
+    return this.#bell.signal;
+  }
+
+  #windowEndMs(): number {
+    return this.#run.clock.now() + this.#run.settings.windowMs;
+  }
+}
+
+/** Reads one shard from a position and hands its records to lanes by their keys; each lane delivers batch by batch, one
+ *  at a time. Resolves with true once the shard is closed and all of it is processed, with false when the mapping stops. */
+export function pollShard(mapping: MappingRun, shardId: string, from: ShardPosition): Promise<boolean> {
+  return new ShardPoller(mapping, shardId, from).poll();
 }

@@ -6,6 +6,7 @@ import type { MappingSettings } from './configuration.ts';
 import type { PutObject } from './destination.ts';
 import type { EventSource } from './event.ts';
 import type { MappingMetrics } from './metrics.ts';
+import type { Progress } from './progress.ts';
 import type { BackOff } from './retry.ts';
 
 /** What the pollers of one mapping share. */
@@ -22,8 +23,16 @@ export interface MappingRun {
   readonly clock: Clock;
   /** Pause after a read that found nothing. */
   readonly pollIntervalMs: number;
+  /** No more is read of a shard while lanes that fail hold back so much of it. */
+  readonly readAheadBytesMax: number;
   readonly backOff: BackOff;
   /** Aborted when the mapping is to stop: no new read, no new invocation. */
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+}
+
+/** What the lanes of one shard share. */
+export interface ShardRun extends MappingRun {
+  readonly shardId: string;
+  readonly progress: Progress;
 }

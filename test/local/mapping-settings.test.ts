@@ -15,6 +15,7 @@ describe('settings of a mapping', () => {
       enabled: true,
       batchSize: 100,
       windowMs: 0,
+      parallelizationFactor: 1,
       startingPosition: 'TRIM_HORIZON',
       retryAttemptsMax: Number.POSITIVE_INFINITY,
       recordAgeMaxMs: Number.POSITIVE_INFINITY,
@@ -58,7 +59,7 @@ describe('settings of a mapping', () => {
   });
 
   it.each([
-    [{ ParallelizationFactor: 2 }, 'ParallelizationFactor is not emulated'],
+    [{ ParallelizationFactor: 11 }, "Value '11' at 'ParallelizationFactor'"],
     [{ TumblingWindowInSeconds: 60 }, 'TumblingWindowInSeconds is not emulated'],
     [{ FilterCriteria: { Filters: [{ Pattern: '{}' }] } }, 'FilterCriteria is not emulated'],
     [{ ProvisionedPollerConfig: {} }, 'ProvisionedPollerConfig is not emulated'],

@@ -18,7 +18,7 @@ interface Shard extends ShardInfo {
 /** A stream in memory whose shards a test fills, closes and trims by hand. */
 export interface MemoryStream extends StreamReader {
   open(shardId: string, ...parentShardIds: string[]): void;
-  /** Puts records and gives their sequence numbers. */
+  /** Puts records and gives their sequence numbers. A text `key:data` has its own partition key. */
   put(shardId: string, arrivalMs: number, ...data: (string | Buffer)[]): string[];
   close(shardId: string): void;
   /** Removes records from the front, as retention does. */
@@ -78,7 +78,12 @@ export function createMemoryStream(): MemoryStream {
       return data.map((one) => {
         sequence += 7n;
         const sequenceNumber = String(sequence);
-        shard(shardId).records.push({ sequenceNumber, partitionKey: 'key', data: Buffer.from(one), arrivalMs });
+        const [, partitionKey, text] = (typeof one === 'string' && /^(\w+):(.*)$/s.exec(one)) || [
+          undefined,
+          'key',
+          one,
+        ];
+        shard(shardId).records.push({ sequenceNumber, partitionKey, data: Buffer.from(text), arrivalMs });
         return sequenceNumber;
       });
     },
