@@ -1,4 +1,5 @@
 import type { ShardPosition } from '../services/kinesis-reader.ts';
+import { type RecordFilter, readFilter } from './filter.ts';
 import {
   BATCH_SIZE_DEFAULT,
   BATCH_SIZE_MAX,
@@ -12,7 +13,11 @@ import { invalid, type Properties, readFlag, readInteger } from './properties.ts
 
 /** A mapping's settings, every default filled in. */
 export interface MappingSettings {
+  /** Of the stream, or of a consumer of it. */
+  readonly sourceArn: string;
   readonly streamArn: string;
+  /** Whether the stream is read by a consumer of its own: enhanced fan-out. */
+  readonly isFanOut: boolean;
   readonly functionName: string;
   readonly enabled: boolean;
   readonly batchSize: number;
@@ -27,6 +32,8 @@ export interface MappingSettings {
   readonly recordAgeMaxMs: number;
   readonly bisects: boolean;
   readonly reportsItemFailures: boolean;
+  /** Undefined lets every record through. */
+  readonly filter: RecordFilter | undefined;
   /** Bucket that takes the message and the event of a batch that was given up. */
   readonly onFailureBucket: string | undefined;
   /** Whether the EventCount group of metrics is on. */
@@ -61,15 +68,17 @@ function refuse(properties: Properties): void {
   if (readInteger(properties, 'TumblingWindowInSeconds', 0, 0, 900) > 0) {
     throw refused('TumblingWindowInSeconds', 'leave it out or set it to 0');
   }
-  if (properties.FilterCriteria?.Filters?.length) throw refused('FilterCriteria', 'filter in the function');
 }
 
-function readStreamArn({ EventSourceArn: arn }: Properties): string {
-  if (/^arn:aws:kinesis:[^:]+:\d{12}:stream\/[\w.-]+\/consumer\//.test(arn)) {
-    throw invalid('Enhanced fan-out is not emulated: give the ARN of the stream as EventSourceArn, not of a consumer');
-  }
-  if (/^arn:aws:kinesis:[^:]+:\d{12}:stream\/[\w.-]+$/.test(arn)) return arn;
-  throw invalid(`EventSourceArn ${arn} is no Kinesis stream: other event sources are not emulated`);
+const STREAM = /^(arn:aws:kinesis:[^:]+:\d{12}:stream\/[\w.-]+)(\/consumer\/[\w.-]+:\d+)?$/;
+
+/** A stream is read through its shared iterators, a consumer by enhanced fan-out. */
+function readSource({
+  EventSourceArn: arn,
+}: Properties): Pick<MappingSettings, 'sourceArn' | 'streamArn' | 'isFanOut'> {
+  const [, streamArn, consumer] = STREAM.exec(String(arn)) ?? [];
+  if (streamArn) return { sourceArn: arn, streamArn, isFanOut: consumer !== undefined };
+  throw invalid(`EventSourceArn ${arn} is no Kinesis stream and no consumer of one: other sources are not emulated`);
 }
 
 function readStart(properties: Properties): ShardPosition {
@@ -110,7 +119,7 @@ function readLimit(properties: Properties, name: string, min: number, max: numbe
 export function readSettings(properties: Properties): MappingSettings {
   refuse(properties);
   return {
-    streamArn: readStreamArn(properties),
+    ...readSource(properties),
     functionName: String(properties.FunctionName),
     enabled: readFlag(properties, 'Enabled', true),
     batchSize: readInteger(properties, 'BatchSize', BATCH_SIZE_DEFAULT, 1, BATCH_SIZE_MAX),
@@ -122,6 +131,7 @@ export function readSettings(properties: Properties): MappingSettings {
       1000 * readLimit(properties, 'MaximumRecordAgeInSeconds', RECORD_AGE_SECONDS_MIN, RECORD_AGE_SECONDS_MAX),
     bisects: readFlag(properties, 'BisectBatchOnFunctionError', false),
     reportsItemFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures', 'FunctionResponseTypes'),
+    filter: readFilter(properties.FilterCriteria),
     onFailureBucket: readBucket(properties),
     countsEvents: includes(properties.MetricsConfig?.Metrics, 'EventCount', 'MetricsConfig'),
   };

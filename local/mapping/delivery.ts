@@ -68,7 +68,7 @@ function dropRemoved(run: ShardRun, piece: Piece): Piece {
 /** The first sequence number the shard holds; null when it holds none, undefined when that cannot be told now. */
 function oldestIn({ reader, settings, shardId }: ShardRun): bigint | null | undefined {
   try {
-    const [oldest] = reader.read(settings.streamArn, shardId, 'TRIM_HORIZON', 1).records;
+    const [oldest] = reader.read(settings.sourceArn, shardId, 'TRIM_HORIZON', 1).records;
     return oldest ? BigInt(oldest.sequenceNumber) : null;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

@@ -2,7 +2,8 @@ import type { StreamRecord } from '../services/kinesis-reader.ts';
 
 /** What the records of one mapping's events have in common. */
 export interface EventSource {
-  readonly streamArn: string;
+  /** Of the stream, or of the consumer when reading by enhanced fan-out. */
+  readonly arn: string;
   readonly region: string;
   readonly roleArn: string;
 }
@@ -33,7 +34,7 @@ export function encodeRecord(source: EventSource, shardId: string, record: Strea
     eventName: 'aws:kinesis:record',
     invokeIdentityArn: source.roleArn,
     awsRegion: source.region,
-    eventSourceARN: source.streamArn,
+    eventSourceARN: source.arn,
   });
   return { record, json, bytes: Buffer.byteLength(json) };
 }

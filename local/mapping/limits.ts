@@ -9,3 +9,6 @@ export const RECORD_AGE_SECONDS_MIN = 60;
 export const RECORD_AGE_SECONDS_MAX = 604_800;
 /** A batch is handed over when its event, as JSON, reaches this size: 6 MB. */
 export const EVENT_BYTES_MAX = 6 * 1024 * 1024;
+/** Without a quota increase ("Lambda event filtering"). */
+export const FILTERS_MAX = 5;
+export const PATTERN_CHARS_MAX = 4_096;

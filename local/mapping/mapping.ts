@@ -76,7 +76,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       uuid,
       settings,
       functionArn: fn.arn,
-      source: { streamArn: settings.streamArn, region: LOCAL_REGION, roleArn: fn.roleArn },
+      source: { arn: settings.sourceArn, region: LOCAL_REGION, roleArn: fn.roleArn },
       reader,
       lambda,
       checkpoints: until(() => closed, openCheckpoints(directory && join(directory, streamName), uuid)),

@@ -1,8 +1,9 @@
-import type { ShardPosition, ShardRead } from '../services/kinesis-reader.ts';
+import type { ShardInfo, ShardPosition, ShardRead } from '../services/kinesis-reader.ts';
 import { type BatchingStep, nextStep } from './batching.ts';
 import { deliver } from './delivery.ts';
 import { giveUp } from './destination.ts';
-import { type EventRecord, encodeRecord } from './event.ts';
+import type { EventRecord } from './event.ts';
+import { takeIn } from './intake.ts';
 import { laneOf } from './lanes.ts';
 import { BATCH_SIZE_MAX } from './limits.ts';
 import { trackProgress } from './progress.ts';
@@ -21,7 +22,7 @@ interface Lane {
 async function read(run: ShardRun, from: ShardPosition, limit: number): Promise<ShardRead | undefined> {
   for (let failures = 1; !run.signal.aborted; failures += 1) {
     try {
-      const found = run.reader.read(run.settings.streamArn, run.shardId, from, limit);
+      const found = run.reader.read(run.settings.sourceArn, run.shardId, from, limit);
       run.metrics.count('PolledEventCount', found.records.length);
       return found;
     } catch (error) {
@@ -48,9 +49,10 @@ class ShardPoller {
   /** Ends the pause there may be. */
   #bell = new AbortController();
 
-  constructor(mapping: MappingRun, shardId: string, from: ShardPosition) {
+  constructor(mapping: MappingRun, shard: ShardInfo, from: ShardPosition) {
+    const { shardId, hashKeyRange } = shard;
     const progress = trackProgress((sequenceNumber) => mapping.checkpoints.save(shardId, { after: sequenceNumber }));
-    this.#run = { ...mapping, shardId, progress };
+    this.#run = { ...mapping, shardId, hashKeyRange, progress };
     this.#position = from;
     const lane = () => ({ records: [], windowEndMs: this.#windowEndMs(), busy: false });
     this.#lanes = Array.from({ length: mapping.settings.parallelizationFactor }, lane);
@@ -103,17 +105,21 @@ class ShardPoller {
   }
 
   async #read(limit: number): Promise<void> {
-    const { source, shardId, checkpoints, progress } = this.#run;
+    const { source, settings, shardId, checkpoints, progress, metrics } = this.#run;
     const from = this.#position;
     const found = from && (await read(this.#run, from, Math.min(limit, BATCH_SIZE_MAX)));
     if (!found) return;
     // From here on LATEST means this place, also after a restart.
     if (from === 'LATEST' && found.next && found.records.length === 0) checkpoints.save(shardId, found.next);
+    let filteredOut = 0;
     for (const record of found.records) {
-      const encoded = encodeRecord(source, shardId, record);
-      progress.take(record.sequenceNumber, [encoded]);
-      this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]?.records.push(encoded);
+      const taken = takeIn(record, settings, source, this.#run);
+      filteredOut += taken.filteredOut;
+      progress.take(record.sequenceNumber, taken.parts);
+      this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]?.records.push(...taken.parts);
     }
+    progress.finish([]);
+    if (settings.filter) metrics.count('FilteredOutEventCount', filteredOut);
     this.#caughtUp = found.records.length === 0 || found.millisBehindLatest === 0;
     this.#position = found.next;
   }
@@ -145,6 +151,6 @@ class ShardPoller {
 
 /** Reads one shard from a position and hands its records to lanes by their keys; each lane delivers batch by batch, one
  *  at a time. Resolves with true once the shard is closed and all of it is processed, with false when the mapping stops. */
-export function pollShard(mapping: MappingRun, shardId: string, from: ShardPosition): Promise<boolean> {
-  return new ShardPoller(mapping, shardId, from).poll();
+export function pollShard(mapping: MappingRun, shard: ShardInfo, from: ShardPosition): Promise<boolean> {
+  return new ShardPoller(mapping, shard, from).poll();
 }

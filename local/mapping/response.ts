@@ -27,9 +27,12 @@ function identifierOf(item: unknown): unknown {
 }
 
 /** The index in the batch of each reported failure; −1 for one that is not in it. Ids are compared as texts: the
- *  stream gives each number in one form only. */
+ *  stream gives each number in one form only. Records of one aggregate share theirs: the first of them counts. */
 function indexesOf(items: readonly unknown[], records: readonly EventRecord[]): number[] {
-  const index = new Map(records.map(({ record }, position) => [record.sequenceNumber as unknown, position]));
+  const index = new Map<unknown, number>();
+  for (const [position, { record }] of records.entries()) {
+    if (!index.has(record.sequenceNumber)) index.set(record.sequenceNumber, position);
+  }
   return items.map((item) => index.get(identifierOf(item)) ?? -1);
 }
 

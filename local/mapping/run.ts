@@ -1,3 +1,4 @@
+import type { HashRange } from '../services/kinesis/hash-key.ts';
 import type { StreamReader } from '../services/kinesis-reader.ts';
 import type { FunctionInvoker } from '../services/lambda/lambda.ts';
 import type { Checkpoints } from './checkpoint.ts';
@@ -34,5 +35,6 @@ export interface MappingRun {
 /** What the lanes of one shard share. */
 export interface ShardRun extends MappingRun {
   readonly shardId: string;
+  readonly hashKeyRange: HashRange;
   readonly progress: Progress;
 }

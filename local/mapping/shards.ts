@@ -1,4 +1,4 @@
-import type { ShardPosition } from '../services/kinesis-reader.ts';
+import type { ShardInfo, ShardPosition } from '../services/kinesis-reader.ts';
 import { pollShard } from './poller.ts';
 import type { MappingRun } from './run.ts';
 
@@ -9,9 +9,10 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
   const polling = new Map<string, Promise<void>>();
   const finished = new Set<string>();
 
-  async function poll(shardId: string, from: ShardPosition): Promise<void> {
+  async function poll(shard: ShardInfo, from: ShardPosition): Promise<void> {
+    const { shardId } = shard;
     try {
-      if (!(await pollShard(run, shardId, from))) return;
+      if (!(await pollShard(run, shard, from))) return;
       finished.add(shardId);
       startReady();
     } catch (error) {
@@ -27,21 +28,22 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
   }
 
   function startReady(): void {
-    const shards = reader.shards(settings.streamArn);
+    const shards = reader.shards(settings.sourceArn);
     const present = new Set(shards.map(({ shardId }) => shardId));
     forgetExpired(present);
     // A parent that is neither listed nor being read has expired with all it held.
     const isUnfinished = (id: string) => !finished.has(id) && (present.has(id) || polling.has(id));
-    for (const { shardId, parentShardIds } of shards) {
+    for (const shard of shards) {
+      const { shardId, parentShardIds } = shard;
       const from = checkpoints.positions().get(shardId) ?? 'TRIM_HORIZON';
       if (polling.has(shardId) || parentShardIds.some(isUnfinished)) continue;
-      polling.set(shardId, poll(shardId, from));
+      polling.set(shardId, poll(shard, from));
     }
   }
 
   // StartingPosition is for the shards there are now; one that comes later continues its parents.
   if (checkpoints.positions().size === 0) {
-    for (const { shardId } of reader.shards(settings.streamArn)) checkpoints.save(shardId, settings.startingPosition);
+    for (const { shardId } of reader.shards(settings.sourceArn)) checkpoints.save(shardId, settings.startingPosition);
   }
   startReady();
 

@@ -3,7 +3,7 @@ import { type Gathered, nextStep } from '../../local/mapping/batching.ts';
 import { countFitting, encodeEvent, encodeRecord } from '../../local/mapping/event.ts';
 
 const source = {
-  streamArn: 'arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream',
+  arn: 'arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream',
   region: 'us-east-2',
   roleArn: 'arn:aws:iam::123456789012:role/lambda-role',
 };

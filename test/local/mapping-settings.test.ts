@@ -10,7 +10,9 @@ const least = {
 describe('settings of a mapping', () => {
   it('have the defaults of AWS', () => {
     expect(readSettings(least)).toEqual({
+      sourceArn: least.EventSourceArn,
       streamArn: least.EventSourceArn,
+      isFanOut: false,
       functionName: 'process',
       enabled: true,
       batchSize: 100,
@@ -21,6 +23,7 @@ describe('settings of a mapping', () => {
       recordAgeMaxMs: Number.POSITIVE_INFINITY,
       bisects: false,
       reportsItemFailures: false,
+      filter: undefined,
       onFailureBucket: undefined,
       countsEvents: false,
     });
@@ -61,9 +64,9 @@ describe('settings of a mapping', () => {
   it.each([
     [{ ParallelizationFactor: 11 }, "Value '11' at 'ParallelizationFactor'"],
     [{ TumblingWindowInSeconds: 60 }, 'TumblingWindowInSeconds is not emulated'],
-    [{ FilterCriteria: { Filters: [{ Pattern: '{}' }] } }, 'FilterCriteria is not emulated'],
+    [{ FilterCriteria: { Filters: [{ Pattern: '[' }] } }, 'Invalid filter pattern definition'],
     [{ ProvisionedPollerConfig: {} }, 'ProvisionedPollerConfig is not emulated'],
-    [{ EventSourceArn: `${least.EventSourceArn}/consumer/fast:1` }, 'Enhanced fan-out is not emulated'],
+    [{ EventSourceArn: `${least.EventSourceArn}/consumer/fast` }, 'no Kinesis stream and no consumer'],
     [{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:queue' }, 'no Kinesis stream'],
     [{ DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:0:q' } } }, 'only an S3 bucket is'],
     [{ StartingPosition: undefined }, 'StartingPosition has to be'],
