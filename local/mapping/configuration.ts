@@ -1,4 +1,5 @@
 import type { ShardPosition } from '../services/kinesis-reader.ts';
+import { type FailureDestination, readDestination } from './destination.ts';
 import { type RecordFilter, readFilter } from './filter.ts';
 import {
   BATCH_SIZE_DEFAULT,
@@ -34,8 +35,7 @@ export interface MappingSettings {
   readonly reportsItemFailures: boolean;
   /** Undefined lets every record through. */
   readonly filter: RecordFilter | undefined;
-  /** Bucket that takes the message and the event of a batch that was given up. */
-  readonly onFailureBucket: string | undefined;
+  readonly onFailure: FailureDestination | undefined;
   /** Whether the EventCount group of metrics is on. */
   readonly countsEvents: boolean;
 }
@@ -92,14 +92,6 @@ function readStart(properties: Properties): ShardPosition {
   throw invalid('StartingPosition AT_TIMESTAMP needs StartingPositionTimestamp');
 }
 
-function readBucket(properties: Properties): string | undefined {
-  const arn = properties.DestinationConfig?.OnFailure?.Destination;
-  if (!arn) return undefined;
-  const [, bucket] = /^arn:aws:s3:::([a-z0-9.-]+)$/.exec(arn) ?? [];
-  if (bucket) return bucket;
-  throw invalid(`DestinationConfig.OnFailure.Destination ${arn} is not emulated: only an S3 bucket is`);
-}
-
 function includes(value: unknown, wanted: string, name: string): boolean {
   const list = Array.isArray(value) ? value : [];
   const other = list.find((one) => one !== wanted);
@@ -132,7 +124,7 @@ export function readSettings(properties: Properties): MappingSettings {
     bisects: readFlag(properties, 'BisectBatchOnFunctionError', false),
     reportsItemFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures', 'FunctionResponseTypes'),
     filter: readFilter(properties.FilterCriteria),
-    onFailureBucket: readBucket(properties),
+    onFailure: readDestination(properties.DestinationConfig?.OnFailure?.Destination),
     countsEvents: includes(properties.MetricsConfig?.Metrics, 'EventCount', 'MetricsConfig'),
   };
 }

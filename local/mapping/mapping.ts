@@ -14,7 +14,7 @@ import type { FunctionInvoker } from '../services/lambda/lambda.ts';
 import { type Checkpoints, openCheckpoints } from './checkpoint.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type MappingSettings, readSettings } from './configuration.ts';
-import { objectWriter, type PutObject } from './destination.ts';
+import { failureSender, type SendFailure } from './destination.ts';
 import { createMetrics } from './metrics.ts';
 import { invalid } from './properties.ts';
 import type { MappingRun } from './run.ts';
@@ -35,8 +35,8 @@ export interface MappingOptions {
   /** From 0 to below 1; spreads the pauses. */
   readonly random?: () => number;
   readonly clock?: Clock;
-  /** Takes the on-failure messages; through the gateway to S3 unless told. */
-  readonly putObject?: PutObject;
+  /** Takes the on-failure messages; through the gateway to S3, SQS or SNS unless told. */
+  readonly sendFailure?: SendFailure;
   /** How long close() waits for the invocations under way; 5 s unless told. */
   readonly closeGraceMs?: number;
 }
@@ -63,7 +63,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
   const { reader, lambda, clock = systemClock, random = Math.random } = options;
   const { pollIntervalMs = 200, backOffBaseMs = 1_000, backOffMaxMs = 60_000, closeGraceMs = 5_000 } = options;
   const { readAheadBytesMax = 64 * 1024 * 1024 } = options;
-  const writer = objectWriter(context.endpoint);
+  const sender = failureSender(context.endpoint, { accessKeyId: 'local', secretAccessKey: 'local' });
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, { uuid: string; stopped?: () => Promise<void> }>();
   const stop = new AbortController();
@@ -80,7 +80,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       reader,
       lambda,
       checkpoints: until(() => closed, openCheckpoints(directory && join(directory, streamName), uuid)),
-      putObject: options.putObject ?? writer.put,
+      sendFailure: options.sendFailure ?? sender.send,
       metrics: createMetrics(context.metric, { uuid, functionName: fn.name, countsEvents: settings.countsEvents }),
       clock,
       pollIntervalMs,
@@ -126,7 +126,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       const stopped = Promise.all([...mappings.values()].map((mapping) => mapping.stopped?.()));
       await Promise.race([stopped.finally(() => done.abort()), systemClock.sleep(closeGraceMs, done.signal)]);
       closed = true;
-      writer.close();
+      sender.close();
     },
   };
 }

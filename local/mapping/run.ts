@@ -4,7 +4,7 @@ import type { FunctionInvoker } from '../services/lambda/lambda.ts';
 import type { Checkpoints } from './checkpoint.ts';
 import type { Clock } from './clock.ts';
 import type { MappingSettings } from './configuration.ts';
-import type { PutObject } from './destination.ts';
+import type { SendFailure } from './destination.ts';
 import type { EventSource } from './event.ts';
 import type { MappingMetrics } from './metrics.ts';
 import type { Progress } from './progress.ts';
@@ -19,7 +19,7 @@ export interface MappingRun {
   readonly reader: StreamReader;
   readonly lambda: FunctionInvoker;
   readonly checkpoints: Checkpoints;
-  readonly putObject: PutObject;
+  readonly sendFailure: SendFailure;
   readonly metrics: MappingMetrics;
   readonly clock: Clock;
   /** Pause after a read that found nothing. */

@@ -24,7 +24,7 @@ describe('settings of a mapping', () => {
       bisects: false,
       reportsItemFailures: false,
       filter: undefined,
-      onFailureBucket: undefined,
+      onFailure: undefined,
       countsEvents: false,
     });
   });
@@ -55,7 +55,7 @@ describe('settings of a mapping', () => {
       recordAgeMaxMs: 3_600_000,
       bisects: true,
       reportsItemFailures: true,
-      onFailureBucket: 'failures',
+      onFailure: { service: 's3', arn: 'arn:aws:s3:::failures', name: 'failures', account: '' },
       countsEvents: true,
       enabled: false,
     });
@@ -68,7 +68,7 @@ describe('settings of a mapping', () => {
     [{ ProvisionedPollerConfig: {} }, 'ProvisionedPollerConfig is not emulated'],
     [{ EventSourceArn: `${least.EventSourceArn}/consumer/fast` }, 'no Kinesis stream and no consumer'],
     [{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:queue' }, 'no Kinesis stream'],
-    [{ DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:0:q' } } }, 'only an S3 bucket is'],
+    [{ DestinationConfig: { OnFailure: { Destination: 'arn:aws:lambda:us-east-1:0:q' } } }, 'is not an SQS queue'],
     [{ StartingPosition: undefined }, 'StartingPosition has to be'],
     [{ StartingPosition: 'AT_TIMESTAMP' }, 'needs StartingPositionTimestamp'],
     [{ FunctionResponseTypes: ['Other'] }, 'FunctionResponseTypes Other is unknown'],

@@ -63,7 +63,7 @@ export function world(handler: Handler, stateDir?: string, options: Partial<Mapp
   const deliveries: string[] = [];
   const timesMs: number[] = [];
   const metrics: { name: string; dimensions: object; value: number }[] = [];
-  const objects: { bucket: string; key: string; body: string }[] = [];
+  const objects: { bucket: string; service: string; key: string; body: string }[] = [];
   const lines: string[] = [];
   const state = { handler, refusals: 0, bucketFails: false };
 
@@ -105,9 +105,9 @@ export function world(handler: Handler, stateDir?: string, options: Partial<Mapp
         clock,
         random: () => 1,
         closeGraceMs: 50,
-        putObject: async (bucket, key, body) => {
+        sendFailure: async ({ name, service }, key, body) => {
           if (state.bucketFails) throw new Error('NoSuchBucket');
-          objects.push({ bucket, key, body });
+          objects.push({ bucket: name, service, key, body });
         },
         ...options,
       },
