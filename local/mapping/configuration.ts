@@ -8,6 +8,7 @@ import {
   RECORD_AGE_SECONDS_MAX,
   RECORD_AGE_SECONDS_MIN,
   RETRY_ATTEMPTS_MAX,
+  TUMBLING_SECONDS_MAX,
   WINDOW_SECONDS_MAX,
 } from './limits.ts';
 import { invalid, type Properties, readFlag, readInteger } from './properties.ts';
@@ -26,6 +27,8 @@ export interface MappingSettings {
   readonly windowMs: number;
   /** Batches of a shard under way at a time, each of other keys. */
   readonly parallelizationFactor: number;
+  /** Length of the tumbling windows; 0: there are none. */
+  readonly tumblingMs: number;
   readonly startingPosition: ShardPosition;
   /** Infinity: until the record expires. */
   readonly retryAttemptsMax: number;
@@ -64,9 +67,8 @@ const KNOWN = new Set([
 function refuse(properties: Properties): void {
   const unknown = Object.keys(properties).find((name) => !KNOWN.has(name));
   if (unknown) throw invalid(`${unknown} is not emulated for Kinesis`);
-  const refused = (name: string, rule: string) => invalid(`${name} is not emulated: ${rule}`);
-  if (readInteger(properties, 'TumblingWindowInSeconds', 0, 0, 900) > 0) {
-    throw refused('TumblingWindowInSeconds', 'leave it out or set it to 0');
+  if (Number(properties.TumblingWindowInSeconds ?? 0) > 0 && Number(properties.ParallelizationFactor ?? 1) > 1) {
+    throw invalid('TumblingWindowInSeconds needs a ParallelizationFactor of 1: AWS documents no other combination');
   }
 }
 
@@ -117,6 +119,7 @@ export function readSettings(properties: Properties): MappingSettings {
     batchSize: readInteger(properties, 'BatchSize', BATCH_SIZE_DEFAULT, 1, BATCH_SIZE_MAX),
     windowMs: 1000 * readInteger(properties, 'MaximumBatchingWindowInSeconds', 0, 0, WINDOW_SECONDS_MAX),
     parallelizationFactor: readInteger(properties, 'ParallelizationFactor', 1, 1, PARALLELIZATION_FACTOR_MAX),
+    tumblingMs: 1000 * readInteger(properties, 'TumblingWindowInSeconds', 0, 0, TUMBLING_SECONDS_MAX),
     startingPosition: readStart(properties),
     retryAttemptsMax: readLimit(properties, 'MaximumRetryAttempts', 0, RETRY_ATTEMPTS_MAX),
     recordAgeMaxMs:

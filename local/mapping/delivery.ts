@@ -3,15 +3,18 @@ import type { Invocation } from '../services/lambda/lambda.ts';
 import { giveUp } from './destination.ts';
 import { type EventRecord, encodeEvent } from './event.ts';
 import type { GivenUp } from './failure-message.ts';
-import { interpret, type Outcome } from './response.ts';
+import { interpret, type Outcome, stateOf } from './response.ts';
 import { backOffMs, expire, type Piece, settle } from './retry.ts';
 import type { ShardRun } from './run.ts';
+import { type OpenWindow, windowFields } from './tumbling.ts';
 
 interface Tried {
   readonly outcome: Outcome;
   readonly lastRun: GivenUp['lastRun'];
   /** For the log: the error's type and nothing of its message, which may quote a payload. */
   readonly reason: string;
+  /** What the answer makes the state of the tumbling window. */
+  readonly state: string | undefined;
 }
 
 function errorTypeOf({ payload, functionError }: Invocation): string {
@@ -20,23 +23,36 @@ function errorTypeOf({ payload, functionError }: Invocation): string {
   return String(error?.errorType ?? functionError);
 }
 
+/** What came of an invocation. With tumbling windows an answer without a state is a failure. */
+function judge({ settings }: ShardRun, invocation: Invocation, records: readonly EventRecord[]): Tried {
+  const isWindowed = settings.tumblingMs > 0;
+  const read = interpret(invocation, records, settings.reportsItemFailures, isWindowed);
+  const state = isWindowed && read.kind !== 'failed' ? stateOf(invocation.payload) : undefined;
+  const isStateless = isWindowed && read.kind !== 'failed' && state === undefined;
+  const outcome: Outcome = isStateless ? { kind: 'failed', functionError: null } : read;
+  const functionError = outcome.kind === 'failed' ? outcome.functionError : null;
+  const reason = isStateless ? 'the answer has no state' : errorTypeOf(invocation);
+  return { outcome, lastRun: { requestId: invocation.requestId, functionError }, reason, state };
+}
+
 /** Runs the function once. Undefined when it did not run: throttled, or an error of the service. */
-async function invoke(run: ShardRun, { records }: Piece): Promise<Tried | undefined> {
-  const { metrics, clock, settings } = run;
+async function invoke(run: ShardRun, records: readonly EventRecord[], event: string): Promise<Tried | undefined> {
+  const { metrics, clock, shardId } = run;
   const last = records.at(-1);
   if (last) metrics.iteratorAge(Math.max(0, clock.now() - last.record.arrivalMs));
   metrics.count('InvokedEventCount', records.length);
   try {
-    const invocation = await run.lambda.invoke(run.functionArn, encodeEvent(records));
-    const outcome = interpret(invocation, records, settings.reportsItemFailures);
-    const functionError = outcome.kind === 'failed' ? outcome.functionError : null;
-    return { outcome, lastRun: { requestId: invocation.requestId, functionError }, reason: errorTypeOf(invocation) };
+    return judge(run, await run.lambda.invoke(run.functionArn, event), records);
   } catch (error) {
-    if (!run.signal.aborted)
-      run.log(`${run.shardId}: ${records.length} records wait, the function was not run: ${error}`);
+    if (!run.signal.aborted) run.log(`${shardId}: ${records.length} records wait, the function was not run: ${error}`);
     metrics.count('FailedInvokeEventCount', records.length);
     return undefined;
   }
+}
+
+function eventOf(run: ShardRun, records: readonly EventRecord[]): string {
+  const { window, shardId, source } = run;
+  return encodeEvent(records, window && windowFields(window, { shardId, arn: source.arn }));
 }
 
 /** Takes out what became too old. */
@@ -78,7 +94,7 @@ function oldestIn({ reader, settings, shardId }: ShardRun): bigint | null | unde
 
 /** Counts and concludes one try, and gives what is to be tried next. */
 async function conclude(run: ShardRun, piece: Piece, tried: Tried): Promise<readonly Piece[]> {
-  const { outcome, lastRun, reason } = tried;
+  const { outcome, lastRun, reason, state } = tried;
   const { finished, discarded, next } = settle(piece, outcome, run.settings);
   if (outcome.kind !== 'succeeded') {
     const failed = outcome.kind === 'failed' ? piece.records.length : outcome.failures;
@@ -89,9 +105,12 @@ async function conclude(run: ShardRun, piece: Piece, tried: Tried): Promise<read
     const { records, invocations } = discarded;
     await giveUp(run, { condition: 'RetryAttemptsExhausted', records, invocations, lastRun });
   }
+  if (run.window && state !== undefined && finished > 0) run.window = { ...run.window, state };
   run.progress.finish(discarded ? discarded.records : piece.records.slice(0, finished));
   return next;
 }
+
+const pause = (run: ShardRun, attempt: number) => run.clock.sleep(backOffMs(attempt, run.backOff), run.signal);
 
 /** Brings one batch to its end: delivered, given up or expired. Returns early only when the mapping stops. What is left
  *  of a batch is tried in the order of the shard. */
@@ -99,7 +118,6 @@ export async function deliver(run: ShardRun, batch: readonly EventRecord[]): Pro
   let queue: readonly Piece[] = [{ records: batch, invocations: 0 }];
   let lastRun: GivenUp['lastRun'];
   let refusals = 0;
-  const pause = (attempt: number) => run.clock.sleep(backOffMs(attempt, run.backOff), run.signal);
 
   for (let again = false; queue.length > 0 && !run.signal.aborted; ) {
     const [head, ...rest] = queue as readonly [Piece, ...Piece[]];
@@ -109,16 +127,35 @@ export async function deliver(run: ShardRun, batch: readonly EventRecord[]): Pro
     if (piece.records.length === 0) continue;
 
     again = true;
-    const tried = await invoke(run, piece);
+    const tried = await invoke(run, piece.records, eventOf(run, piece.records));
     if (!tried) {
       refusals += 1;
-      await pause(refusals);
+      await pause(run, refusals);
       continue;
     }
     refusals = 0;
     lastRun = tried.lastRun;
     const next = await conclude(run, piece, tried);
     queue = [...next, ...rest];
-    if (next[0]) await pause(next[0].invocations);
+    if (next[0]) await pause(run, next[0].invocations);
   }
+}
+
+/** Has the function conclude the tumbling window. Is tried again like a batch, while the shard waits; once the retries
+ *  are spent the window ends without it. False when the mapping stops before. */
+export async function closeWindow(run: ShardRun, window: OpenWindow, early: boolean): Promise<boolean> {
+  const { shardId, source, settings } = run;
+  const event = encodeEvent([], windowFields(window, { shardId, arn: source.arn }, { early }));
+  let invocations = 0;
+  for (let tries = 1; !run.signal.aborted; tries += 1) {
+    const tried = await invoke(run, [], event);
+    if (tried && tried.outcome.kind !== 'failed') return true;
+    if (tried) {
+      invocations += 1;
+      run.log(`${shardId}: the final invocation of a window failed, ${tried.reason}`);
+      if (invocations > settings.retryAttemptsMax) return true;
+    }
+    await pause(run, tries);
+  }
+  return false;
 }

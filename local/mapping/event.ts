@@ -39,9 +39,9 @@ export function encodeRecord(source: EventSource, shardId: string, record: Strea
   return { record, json, bytes: Buffer.byteLength(json) };
 }
 
-/** The event of a batch, as JSON. */
-export function encodeEvent(records: readonly EventRecord[]): string {
-  return `{"Records":[${records.map(({ json }) => json).join(',')}]}`;
+/** The event of a batch, as JSON. `more` are further members, each with the comma before it. */
+export function encodeEvent(records: readonly EventRecord[], more = ''): string {
+  return `{"Records":[${records.map(({ json }) => json).join(',')}]${more}}`;
 }
 
 /** How many of `records`, from the first on, make an event of at most `bytesMax`. */

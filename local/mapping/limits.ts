@@ -4,6 +4,7 @@ export const BATCH_SIZE_DEFAULT = 100;
 export const BATCH_SIZE_MAX = 10_000;
 export const PARALLELIZATION_FACTOR_MAX = 10;
 export const WINDOW_SECONDS_MAX = 300;
+export const TUMBLING_SECONDS_MAX = 900;
 export const RETRY_ATTEMPTS_MAX = 10_000;
 export const RECORD_AGE_SECONDS_MIN = 60;
 export const RECORD_AGE_SECONDS_MAX = 604_800;

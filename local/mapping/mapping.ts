@@ -53,7 +53,7 @@ function uuidOf({ stack, logicalId }: Resource, streamArn: string): string {
 
 /** After the mapping has closed, a late answer changes nothing any more: its batch is delivered again. */
 function until(closed: () => boolean, checkpoints: Checkpoints): Checkpoints {
-  return { ...checkpoints, save: (shardId, position) => closed() || checkpoints.save(shardId, position) };
+  return { ...checkpoints, save: (shardId, checkpoint) => closed() || checkpoints.save(shardId, checkpoint) };
 }
 
 /** Lambda's event source mapping for Kinesis: a poller for each shard gathers batches and invokes the function, with

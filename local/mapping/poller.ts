@@ -1,6 +1,7 @@
 import type { ShardInfo, ShardPosition, ShardRead } from '../services/kinesis-reader.ts';
 import { type BatchingStep, nextStep } from './batching.ts';
-import { deliver } from './delivery.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { closeWindow, deliver } from './delivery.ts';
 import { giveUp } from './destination.ts';
 import type { EventRecord } from './event.ts';
 import { takeIn } from './intake.ts';
@@ -9,6 +10,7 @@ import { BATCH_SIZE_MAX } from './limits.ts';
 import { trackProgress } from './progress.ts';
 import { backOffMs } from './retry.ts';
 import type { MappingRun, ShardRun } from './run.ts';
+import { windowAt } from './tumbling.ts';
 
 /** Records of some of a shard's keys; one batch of them at a time is under way. */
 interface Lane {
@@ -44,16 +46,17 @@ class ShardPoller {
   readonly #lanes: readonly Lane[];
   /** Null once the shard is closed and read to its end. */
   #position: ShardPosition | null;
+  /** What has been delivered. */
+  #reached: ShardPosition;
   #caughtUp = false;
   #failure: { readonly error: unknown } | undefined;
   /** Ends the pause there may be. */
   #bell = new AbortController();
 
-  constructor(mapping: MappingRun, shard: ShardInfo, from: ShardPosition) {
-    const { shardId, hashKeyRange } = shard;
-    const progress = trackProgress((sequenceNumber) => mapping.checkpoints.save(shardId, { after: sequenceNumber }));
-    this.#run = { ...mapping, shardId, hashKeyRange, progress };
-    this.#position = from;
+  constructor(mapping: MappingRun, { shardId, hashKeyRange }: ShardInfo, from: Checkpoint) {
+    const progress = trackProgress((sequenceNumber) => this.#save({ after: sequenceNumber }));
+    this.#run = { ...mapping, shardId, hashKeyRange, progress, window: from.window };
+    this.#reached = this.#position = from.position;
     const lane = () => ({ records: [], windowEndMs: this.#windowEndMs(), busy: false });
     this.#lanes = Array.from({ length: mapping.settings.parallelizationFactor }, lane);
     mapping.signal.addEventListener('abort', () => this.#bell.abort(), { once: true });
@@ -76,7 +79,7 @@ class ShardPoller {
 
   /** Has the idle lanes do what they can. Undefined when one of them did, else what each of them needs. */
   #advance(): readonly BatchingStep[] | undefined {
-    const gathered = { caughtUp: this.#caughtUp, drained: this.#position === null };
+    const gathered = { caughtUp: this.#caughtUp, drained: this.#position === null, tumbling: this.#run.window };
     const nowMs = this.#run.clock.now();
     const idle = this.#lanes.filter(({ busy }) => !busy);
     const steps = idle.map((lane) => nextStep({ ...lane, ...gathered }, this.#run.settings, nowMs));
@@ -85,17 +88,18 @@ class ShardPoller {
   }
 
   #act(lane: Lane, step: BatchingStep | undefined): boolean {
-    if (step?.do === 'invoke') void this.#work(lane, step.count, deliver);
-    else if (step?.do === 'give-up') void this.#work(lane, 1, giveUpTooLarge);
+    if (step?.do === 'invoke') void this.#work(lane, () => this.#deliver(lane.records.splice(0, step.count)));
+    else if (step?.do === 'give-up') void this.#work(lane, () => giveUpTooLarge(this.#run, lane.records.splice(0, 1)));
+    else if (step?.do === 'close-window') void this.#work(lane, () => this.#closeWindow(step.early));
     else if (step?.do === 'open-window') lane.windowEndMs = this.#windowEndMs();
     else return false;
     return true;
   }
 
-  async #work(lane: Lane, count: number, finish: typeof deliver): Promise<void> {
+  async #work(lane: Lane, task: () => Promise<void>): Promise<void> {
     lane.busy = true;
     try {
-      await finish(this.#run, lane.records.splice(0, count));
+      await task();
     } catch (error) {
       this.#failure = { error };
     }
@@ -104,13 +108,33 @@ class ShardPoller {
     this.#bell.abort();
   }
 
+  async #deliver(batch: readonly EventRecord[]): Promise<void> {
+    const { settings, window } = this.#run;
+    const [first] = batch;
+    if (first && settings.tumblingMs > 0)
+      this.#run.window = window ?? windowAt(first.record.arrivalMs, settings.tumblingMs);
+    await deliver(this.#run, batch);
+  }
+
+  async #closeWindow(early: boolean): Promise<void> {
+    const { window } = this.#run;
+    if (window && !(await closeWindow(this.#run, window, early))) return;
+    this.#run.window = undefined;
+    this.#save(this.#reached);
+  }
+
+  #save(position: ShardPosition): void {
+    this.#reached = position;
+    this.#run.checkpoints.save(this.#run.shardId, { position, window: this.#run.window });
+  }
+
   async #read(limit: number): Promise<void> {
-    const { source, settings, shardId, checkpoints, progress, metrics } = this.#run;
+    const { source, settings, progress, metrics } = this.#run;
     const from = this.#position;
     const found = from && (await read(this.#run, from, Math.min(limit, BATCH_SIZE_MAX)));
     if (!found) return;
     // From here on LATEST means this place, also after a restart.
-    if (from === 'LATEST' && found.next && found.records.length === 0) checkpoints.save(shardId, found.next);
+    if (from === 'LATEST' && found.next && found.records.length === 0) this.#save(found.next);
     let filteredOut = 0;
     for (const record of found.records) {
       const taken = takeIn(record, settings, source, this.#run);
@@ -151,6 +175,6 @@ class ShardPoller {
 
 /** Reads one shard from a position and hands its records to lanes by their keys; each lane delivers batch by batch, one
  *  at a time. Resolves with true once the shard is closed and all of it is processed, with false when the mapping stops. */
-export function pollShard(mapping: MappingRun, shard: ShardInfo, from: ShardPosition): Promise<boolean> {
+export function pollShard(mapping: MappingRun, shard: ShardInfo, from: Checkpoint): Promise<boolean> {
   return new ShardPoller(mapping, shard, from).poll();
 }

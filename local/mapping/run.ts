@@ -9,6 +9,7 @@ import type { EventSource } from './event.ts';
 import type { MappingMetrics } from './metrics.ts';
 import type { Progress } from './progress.ts';
 import type { BackOff } from './retry.ts';
+import type { OpenWindow } from './tumbling.ts';
 
 /** What the pollers of one mapping share. */
 export interface MappingRun {
@@ -37,4 +38,6 @@ export interface ShardRun extends MappingRun {
   readonly shardId: string;
   readonly hashKeyRange: HashRange;
   readonly progress: Progress;
+  /** The tumbling window that has been begun; lanes change it as they go. */
+  window: OpenWindow | undefined;
 }

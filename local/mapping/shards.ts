@@ -1,4 +1,5 @@
-import type { ShardInfo, ShardPosition } from '../services/kinesis-reader.ts';
+import type { ShardInfo } from '../services/kinesis-reader.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { pollShard } from './poller.ts';
 import type { MappingRun } from './run.ts';
 
@@ -9,7 +10,7 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
   const polling = new Map<string, Promise<void>>();
   const finished = new Set<string>();
 
-  async function poll(shard: ShardInfo, from: ShardPosition): Promise<void> {
+  async function poll(shard: ShardInfo, from: Checkpoint): Promise<void> {
     const { shardId } = shard;
     try {
       if (!(await pollShard(run, shard, from))) return;
@@ -22,7 +23,7 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
 
   /** Checkpoints of shards that have expired serve nobody. */
   function forgetExpired(present: ReadonlySet<string>): void {
-    for (const shardId of [...checkpoints.positions().keys()]) {
+    for (const shardId of [...checkpoints.all().keys()]) {
       if (!present.has(shardId) && (finished.has(shardId) || !polling.has(shardId))) checkpoints.forget(shardId);
     }
   }
@@ -35,15 +36,16 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
     const isUnfinished = (id: string) => !finished.has(id) && (present.has(id) || polling.has(id));
     for (const shard of shards) {
       const { shardId, parentShardIds } = shard;
-      const from = checkpoints.positions().get(shardId) ?? 'TRIM_HORIZON';
+      const from = checkpoints.all().get(shardId) ?? { position: 'TRIM_HORIZON' };
       if (polling.has(shardId) || parentShardIds.some(isUnfinished)) continue;
       polling.set(shardId, poll(shard, from));
     }
   }
 
   // StartingPosition is for the shards there are now; one that comes later continues its parents.
-  if (checkpoints.positions().size === 0) {
-    for (const { shardId } of reader.shards(settings.sourceArn)) checkpoints.save(shardId, settings.startingPosition);
+  if (checkpoints.all().size === 0) {
+    const position = settings.startingPosition;
+    for (const { shardId } of reader.shards(settings.sourceArn)) checkpoints.save(shardId, { position });
   }
   startReady();
 

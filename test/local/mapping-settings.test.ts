@@ -18,6 +18,7 @@ describe('settings of a mapping', () => {
       batchSize: 100,
       windowMs: 0,
       parallelizationFactor: 1,
+      tumblingMs: 0,
       startingPosition: 'TRIM_HORIZON',
       retryAttemptsMax: Number.POSITIVE_INFINITY,
       recordAgeMaxMs: Number.POSITIVE_INFINITY,
@@ -63,7 +64,11 @@ describe('settings of a mapping', () => {
 
   it.each([
     [{ ParallelizationFactor: 11 }, "Value '11' at 'ParallelizationFactor'"],
-    [{ TumblingWindowInSeconds: 60 }, 'TumblingWindowInSeconds is not emulated'],
+    [
+      { TumblingWindowInSeconds: 60, ParallelizationFactor: 2 },
+      'TumblingWindowInSeconds needs a ParallelizationFactor of 1',
+    ],
+    [{ TumblingWindowInSeconds: 901 }, "Value '901' at 'TumblingWindowInSeconds'"],
     [{ FilterCriteria: { Filters: [{ Pattern: '[' }] } }, 'Invalid filter pattern definition'],
     [{ ProvisionedPollerConfig: {} }, 'ProvisionedPollerConfig is not emulated'],
     [{ EventSourceArn: `${least.EventSourceArn}/consumer/fast` }, 'no Kinesis stream and no consumer'],

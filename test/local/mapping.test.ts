@@ -517,7 +517,7 @@ describe('a reshard', () => {
     stream.expire('parent');
     await provision({});
     const file = readFileSync(join(stateDir, 'mappings/events', `${provisioned?.ref}.json`), 'utf8');
-    expect(JSON.parse(file)).toEqual({ child: { after: position } });
+    expect(JSON.parse(file)).toEqual({ child: { position: { after: position } } });
   });
 
   it('is remembered over a restart', async () => {
