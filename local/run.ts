@@ -118,6 +118,7 @@ async function openServices(
   const { nextDisturbance, invoker, reader } = faults;
   const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
+  lambda.serve(mapping.operations);
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
   return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler] };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ShardPosition } from '../services/kinesis-reader.ts';
 import type { OpenWindow } from './tumbling.ts';
@@ -16,6 +16,8 @@ export interface Checkpoints {
   all(): ReadonlyMap<string, Checkpoint>;
   save(shardId: string, checkpoint: Checkpoint): void;
   forget(shardId: string): void;
+  /** Forgets all of them: the mapping is gone. */
+  discard(): void;
 }
 
 function load(path: string): Record<string, Checkpoint> {
@@ -48,6 +50,10 @@ export function openCheckpoints(directory: string | undefined, uuid: string): Ch
     },
     forget(shardId) {
       if (checkpoints.delete(shardId)) write();
+    },
+    discard() {
+      checkpoints.clear();
+      if (path) rmSync(path, { force: true });
     },
   };
 }

@@ -52,6 +52,7 @@ const KNOWN = new Set([
   'FilterCriteria',
   'FunctionName',
   'FunctionResponseTypes',
+  'KMSKeyArn',
   'KmsKeyArn',
   'MaximumBatchingWindowInSeconds',
   'MaximumRecordAgeInSeconds',
@@ -83,15 +84,21 @@ function readSource({
   throw invalid(`EventSourceArn ${arn} is no Kinesis stream and no consumer of one: other sources are not emulated`);
 }
 
-function readStart(properties: Properties): ShardPosition {
+function readStart(properties: Properties, nowMs: number): ShardPosition {
   const { StartingPosition: position, StartingPositionTimestamp: seconds } = properties;
+  if (position !== 'AT_TIMESTAMP' && seconds !== undefined) {
+    throw invalid('StartingPositionTimestamp is only for the StartingPosition AT_TIMESTAMP');
+  }
   if (position === 'TRIM_HORIZON' || position === 'LATEST') return position;
   if (position !== 'AT_TIMESTAMP') {
     throw invalid('StartingPosition has to be TRIM_HORIZON, LATEST or AT_TIMESTAMP');
   }
   const fromMs = Number(seconds) * 1000;
-  if (seconds !== undefined && Number.isFinite(fromMs)) return { fromMs };
-  throw invalid('StartingPosition AT_TIMESTAMP needs StartingPositionTimestamp');
+  if (seconds === undefined || !Number.isFinite(fromMs)) {
+    throw invalid('StartingPosition AT_TIMESTAMP needs StartingPositionTimestamp');
+  }
+  if (fromMs > nowMs) throw invalid('StartingPositionTimestamp is in the future');
+  return { fromMs };
 }
 
 function includes(value: unknown, wanted: string, name: string): boolean {
@@ -110,7 +117,7 @@ function readLimit(properties: Properties, name: string, min: number, max: numbe
 /** Reads an `AWS::Lambda::EventSourceMapping` for Kinesis. A setting that is not honoured here is refused by name, so
  *  that no run differs from AWS in silence. The rule that a BatchSize above 10 needs a window is not applied: for
  *  Kinesis AWS does not apply it either. */
-export function readSettings(properties: Properties): MappingSettings {
+export function readSettings(properties: Properties, nowMs: number): MappingSettings {
   refuse(properties);
   return {
     ...readSource(properties),
@@ -120,7 +127,7 @@ export function readSettings(properties: Properties): MappingSettings {
     windowMs: 1000 * readInteger(properties, 'MaximumBatchingWindowInSeconds', 0, 0, WINDOW_SECONDS_MAX),
     parallelizationFactor: readInteger(properties, 'ParallelizationFactor', 1, 1, PARALLELIZATION_FACTOR_MAX),
     tumblingMs: 1000 * readInteger(properties, 'TumblingWindowInSeconds', 0, 0, TUMBLING_SECONDS_MAX),
-    startingPosition: readStart(properties),
+    startingPosition: readStart(properties, nowMs),
     retryAttemptsMax: readLimit(properties, 'MaximumRetryAttempts', 0, RETRY_ATTEMPTS_MAX),
     recordAgeMaxMs:
       1000 * readLimit(properties, 'MaximumRecordAgeInSeconds', RECORD_AGE_SECONDS_MIN, RECORD_AGE_SECONDS_MAX),

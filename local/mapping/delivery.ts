@@ -1,5 +1,5 @@
 import { ServiceError } from '../services/json-api.ts';
-import type { Invocation } from '../services/lambda/lambda.ts';
+import type { Invocation } from '../services/lambda/hosted.ts';
 import { giveUp } from './destination.ts';
 import { type EventRecord, encodeEvent } from './event.ts';
 import type { GivenUp } from './failure-message.ts';
@@ -35,6 +35,8 @@ function judge({ settings }: ShardRun, invocation: Invocation, records: readonly
   return { outcome, lastRun: { requestId: invocation.requestId, functionError }, reason, state };
 }
 
+const FAILED = 'PROBLEM: Function call failed';
+
 /** Runs the function once. Undefined when it did not run: throttled, or an error of the service. */
 async function invoke(run: ShardRun, records: readonly EventRecord[], event: string): Promise<Tried | undefined> {
   const { metrics, clock, shardId } = run;
@@ -42,10 +44,13 @@ async function invoke(run: ShardRun, records: readonly EventRecord[], event: str
   if (last) metrics.iteratorAge(Math.max(0, clock.now() - last.record.arrivalMs));
   metrics.count('InvokedEventCount', records.length);
   try {
-    return judge(run, await run.lambda.invoke(run.functionArn, event), records);
+    const tried = judge(run, await run.lambda.invoke(run.functionArn, event), records);
+    run.processed(tried.outcome.kind === 'succeeded' ? 'OK' : FAILED);
+    return tried;
   } catch (error) {
     if (!run.signal.aborted) run.log(`${shardId}: ${records.length} records wait, the function was not run: ${error}`);
     metrics.count('FailedInvokeEventCount', records.length);
+    run.processed(FAILED);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { Invocation } from '../services/lambda/lambda.ts';
+import type { Invocation } from '../services/lambda/hosted.ts';
 import type { EventRecord } from './event.ts';
 
 /** How an invocation that took place ended for its batch. */

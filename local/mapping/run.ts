@@ -30,6 +30,8 @@ export interface MappingRun {
   readonly backOff: BackOff;
   /** Aborted when the mapping is to stop: no new read, no new invocation. */
   readonly signal: AbortSignal;
+  /** Takes what is shown as the mapping's last result. */
+  readonly processed: (result: string) => void;
   readonly log: (line: string) => void;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createMapping, type MappingOptions } from '../../local/mapping/mapping.ts';
 import type { LocalService } from '../../local/service.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
-import type { Invocation } from '../../local/services/lambda/lambda.ts';
+import type { Invocation } from '../../local/services/lambda/hosted.ts';
 import { createMemoryStream, STREAM_ARN } from './memory-stream.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 

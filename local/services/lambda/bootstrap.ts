@@ -1,8 +1,17 @@
 /** The program of an execution environment: loads the handler, then answers one event at a time. It is run by the
- *  Node.js that runs everything, as a child process. */
+ *  Node.js that runs everything, as a child process. Between two events it stands still, as Lambda freezes it: what a
+ *  timer was set to do goes on in the next invocation. */
+import { readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Handler, loadHandler } from './handler.ts';
-import { type InvokeMessage, outputEnd, type RuntimeError, type RuntimeMessage } from './protocol.ts';
+import {
+  EVENTS_FD,
+  type InvokeMessage,
+  outputEnd,
+  type RuntimeError,
+  type RuntimeMessage,
+  readFrame,
+} from './protocol.ts';
 
 // Taken before the function's code runs: that code may replace them, and shall not find a channel to the parent.
 const sendToParent = process.send?.bind(process);
@@ -10,9 +19,16 @@ process.send = undefined;
 const outputs = [process.stdout, process.stderr].map((stream) => stream.write.bind(stream));
 const environment = { ...process.env };
 
-function send(message: RuntimeMessage, then?: () => void): void {
+/** Resolves when the message is on its way. */
+function send(message: RuntimeMessage): Promise<void> {
   // An error means that the parent is gone, and that the disconnection below ends this process.
-  sendToParent?.(message, undefined, undefined, () => then?.());
+  return new Promise((resolve) => sendToParent?.(message, undefined, undefined, () => resolve()));
+}
+
+/** Marks the end of an invocation's output, which then is on its way. */
+async function endOutputs(requestId: string): Promise<void> {
+  const ended = outputs.map((write) => new Promise((resolve) => write(outputEnd(requestId), resolve)));
+  await Promise.all(ended);
 }
 
 function describe(error: unknown): RuntimeError {
@@ -54,7 +70,7 @@ async function answer(handler: Handler, message: InvokeMessage): Promise<Runtime
 
 function die(error: RuntimeError): void {
   logError('-', 'Uncaught Exception', error);
-  send({ type: 'fatal', error }, () => process.exit(1));
+  void send({ type: 'fatal', error }).then(() => process.exit(1));
 }
 
 function describeRejection(reason: unknown): RuntimeError {
@@ -65,16 +81,25 @@ process.on('disconnect', () => process.exit());
 process.on('uncaughtException', (error) => die(describe(error)));
 process.on('unhandledRejection', (reason) => die(describeRejection(reason)));
 
+/** Freezes until the next event is there. The end of the pipe is the end of the parent. */
+function nextEvent(): InvokeMessage {
+  return readFrame((into) => readSync(EVENTS_FD, into)) ?? process.exit();
+}
+
+async function serve(handler: Handler): Promise<never> {
+  await send({ type: 'ready' });
+  for (;;) {
+    const message = nextEvent();
+    const reply = await answer(handler, message);
+    await Promise.all([endOutputs(message.requestId), send(reply)]);
+  }
+}
+
 try {
   const handler = await loadHandler(environment.LAMBDA_TASK_ROOT ?? '', environment._HANDLER ?? '');
-  process.on('message', async (message: InvokeMessage) => {
-    const reply = await answer(handler, message);
-    for (const write of outputs) write(outputEnd(message.requestId));
-    send(reply);
-  });
-  send({ type: 'ready' });
+  void serve(handler);
 } catch (thrown) {
   const error = describe(thrown);
   logError('-', 'Uncaught Exception', error);
-  send({ type: 'init-error', error }, () => process.exit(1));
+  void send({ type: 'init-error', error }).then(() => process.exit(1));
 }

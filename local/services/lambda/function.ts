@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { LOCAL_ACCOUNT, LOCAL_REGION, type Resource } from '../../service.ts';
 import { ServiceError } from '../json-api.ts';
 import {
-  CONCURRENCY_MAX,
+  CONCURRENCY_QUOTA,
   ENVIRONMENT_BYTES_MAX,
   MEMORY_MB_MAX,
   MEMORY_MB_MIN,
@@ -17,6 +17,7 @@ export interface LambdaFunction {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
+  readonly description: string;
   /** Directory of the unpacked code. */
   readonly taskRoot: string;
   /** `file.export`, e.g. `index.handler`. */
@@ -24,8 +25,8 @@ export interface LambdaFunction {
   readonly runtime: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Environments at a time. */
-  readonly concurrencyMax: number;
+  /** Environments at a time that are set aside for it; undefined: as many as there are. */
+  readonly reservedConcurrency: number | undefined;
   readonly logGroup: string;
   readonly logFormat: 'Text' | 'JSON';
   readonly variables: Readonly<Record<string, string>>;
@@ -37,11 +38,12 @@ export function invalid(message: string): ServiceError {
   return new ServiceError('InvalidParameterValueException', message);
 }
 
-function integer(value: unknown, name: string, min: number, max: number): number {
+export function integer(value: unknown, name: string, min: number, max: number): number {
   const number = Number(value);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
   const rule = number < min ? `greater than or equal to ${min}` : `less than or equal to ${max}`;
-  throw new ServiceError('ValidationException', `Value '${value}' at '${name}' failed to satisfy constraint: ${rule}`);
+  const failed = `Value '${value}' at '${name}' failed to satisfy constraint: Member must have value ${rule}`;
+  throw new ServiceError('ValidationException', `1 validation error detected: ${failed}`);
 }
 
 /** A name of at most 64 characters that is the same in every run, so that what is kept under it is found again. */
@@ -69,8 +71,8 @@ function taskRootOf(resource: Resource, assetPath: AssetPath): string {
   throw invalid(`The code of ${resource.logicalId} is no directory of the cloud assembly: ${path}`);
 }
 
-function variablesOf({ properties }: Resource): Record<string, string> {
-  const given: Record<string, unknown> = properties.Environment?.Variables ?? {};
+function variablesOf({ Environment }: Resource['properties']): Record<string, string> {
+  const given: Record<string, unknown> = Environment?.Variables ?? {};
   const variables = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
   const refused =
     'Lambda was unable to configure your environment variables because the environment variables you have provided';
@@ -86,6 +88,25 @@ function variablesOf({ properties }: Resource): Record<string, string> {
   return variables;
 }
 
+export function readReservedConcurrency(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  return integer(value, 'reservedConcurrentExecutions', 0, CONCURRENCY_QUOTA);
+}
+
+type Changeable = 'timeoutSeconds' | 'memoryMb' | 'variables' | 'handler' | 'description';
+
+/** What can be changed of a function while it runs; by the names of the template and of the API. */
+export function readConfiguration(properties: Resource['properties']): Pick<LambdaFunction, Changeable> {
+  const { Description, Handler, MemorySize, Timeout } = properties;
+  return {
+    description: String(Description ?? ''),
+    handler: String(Handler),
+    timeoutSeconds: integer(Timeout ?? TIMEOUT_SECONDS_DEFAULT, 'timeout', 1, TIMEOUT_SECONDS_MAX),
+    memoryMb: integer(MemorySize ?? MEMORY_MB_MIN, 'memorySize', MEMORY_MB_MIN, MEMORY_MB_MAX),
+    variables: variablesOf(properties),
+  };
+}
+
 /** Reads an `AWS::Lambda::Function`. Throws a ServiceError that names what cannot be run here. */
 export function functionOf(resource: Resource, assetPath: AssetPath): LambdaFunction {
   refuseUnknown(resource);
@@ -96,16 +117,10 @@ export function functionOf(resource: Resource, assetPath: AssetPath): LambdaFunc
     arn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${name}`,
     roleArn: String(properties.Role ?? ''),
     taskRoot: taskRootOf(resource, assetPath),
-    handler: String(properties.Handler),
     runtime: String(properties.Runtime),
-    timeoutSeconds: integer(properties.Timeout ?? TIMEOUT_SECONDS_DEFAULT, 'timeout', 1, TIMEOUT_SECONDS_MAX),
-    memoryMb: integer(properties.MemorySize ?? MEMORY_MB_MIN, 'memorySize', MEMORY_MB_MIN, MEMORY_MB_MAX),
-    concurrencyMax: Math.min(
-      integer(properties.ReservedConcurrentExecutions ?? CONCURRENCY_MAX, 'reservedConcurrentExecutions', 0, 1_000),
-      CONCURRENCY_MAX,
-    ),
+    ...readConfiguration(properties),
+    reservedConcurrency: readReservedConcurrency(properties.ReservedConcurrentExecutions),
     logGroup: String(properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`),
     logFormat: properties.LoggingConfig?.LogFormat === 'JSON' ? 'JSON' : 'Text',
-    variables: variablesOf(resource),
   };
 }

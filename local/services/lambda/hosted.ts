@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { ServiceError } from '../json-api.ts';
+import type { Answer, Surroundings } from './environment.ts';
+import { startEnvironment } from './environment.ts';
+import type { LambdaFunction } from './function.ts';
+import { CONCURRENCY_MAX } from './limits.ts';
+import { createPool } from './pool.ts';
+
+export interface Invocation {
+  readonly requestId: string;
+  /** What the function returned, or the error it ended with, as JSON. */
+  readonly payload: string;
+  /** Set when the function failed: by an exception, a timeout or a crash. */
+  readonly functionError?: 'Unhandled';
+}
+
+export interface LoggedInvocation extends Invocation {
+  /** All that stands in the log of it. */
+  readonly log: readonly string[];
+}
+
+/** Counts a value into one of the function's metrics. */
+export type CountFunction = (name: string, value: number) => void;
+
+/** A function with its environments. */
+export class HostedFunction {
+  readonly qualifiers = new Set(['$LATEST']);
+  /** Of asynchronous events, each attempt after the first. */
+  asyncRetriesMax = 2;
+  /** How old an asynchronous event may become. */
+  asyncAgeMaxMs = Number.POSITIVE_INFINITY;
+  #definition: LambdaFunction;
+  readonly #pool: ReturnType<typeof createPool>;
+  readonly #onLine: (line: string) => void;
+  readonly #count: CountFunction;
+
+  constructor(
+    definition: LambdaFunction,
+    surroundings: Surroundings,
+    onLine: (line: string) => void,
+    count: CountFunction,
+  ) {
+    this.#definition = definition;
+    this.#pool = createPool(() => startEnvironment(this.#definition, surroundings));
+    this.#onLine = onLine;
+    this.#count = count;
+  }
+
+  get definition(): LambdaFunction {
+    return this.#definition;
+  }
+
+  /** Environments begin anew with what has changed; of the reserved concurrency they know nothing. */
+  change(changes: Partial<LambdaFunction>): void {
+    this.#definition = { ...this.#definition, ...changes };
+    if (Object.keys(changes).some((name) => name !== 'reservedConcurrency')) this.#pool.renew();
+  }
+
+  /** Throws TooManyRequestsException when as many run as may. */
+  async run(payload: string, requestId: string = randomUUID()): Promise<LoggedInvocation> {
+    this.#admit();
+    const log: string[] = [];
+    const onLine = (line: string) => {
+      log.push(line);
+      this.#onLine(line);
+    };
+    const answered = this.#pool.run(requestId, payload, onLine);
+    this.#count('ConcurrentExecutions', this.#pool.running);
+    const { durationMs, ...answer }: Answer = await answered;
+    this.#count('Invocations', 1);
+    this.#count('Errors', answer.functionError ? 1 : 0);
+    this.#count('Duration', durationMs);
+    return { requestId, log, ...answer };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #admit(): void {
+    const { reservedConcurrency } = this.#definition;
+    const isReserved = reservedConcurrency !== undefined && reservedConcurrency <= CONCURRENCY_MAX;
+    if (this.#pool.running < (isReserved ? reservedConcurrency : CONCURRENCY_MAX)) return;
+    this.#count('Throttles', 1);
+    const Reason = `${isReserved ? 'ReservedFunctionConcurrent' : 'Concurrent'}InvocationLimitExceeded`;
+    throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason });
+  }
+}
