@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMapping, type MappingOptions } from '../../local/mapping/mapping.ts';
+import { createMapping, type MappingOptions, type Mappings } from '../../local/mapping/mapping.ts';
 import type { LocalService } from '../../local/service.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
 import type { Invocation } from '../../local/services/lambda/hosted.ts';
@@ -68,7 +68,10 @@ export function world(handler: Handler, stateDir?: string, options: Partial<Mapp
   const state = { handler, refusals: 0, bucketFails: false };
 
   const lambda = {
-    describe: () => FUNCTION,
+    describe(name: string) {
+      if (name === 'process' || name === FUNCTION.arn) return FUNCTION;
+      throw new ServiceError('ResourceNotFoundException', `Function not found: ${name}`, 404);
+    },
     async invoke(_name: string, payload: Buffer | string): Promise<Invocation> {
       if (state.refusals > 0) {
         state.refusals -= 1;
@@ -90,7 +93,7 @@ export function world(handler: Handler, stateDir?: string, options: Partial<Mapp
     },
   };
 
-  function open(): LocalService {
+  function open(): Mappings {
     const mapping = createMapping(
       {
         endpoint: 'http://127.0.0.1:1',
