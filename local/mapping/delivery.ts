@@ -4,7 +4,7 @@ import { giveUp } from './destination.ts';
 import { type EventRecord, encodeEvent } from './event.ts';
 import type { GivenUp } from './failure-message.ts';
 import { interpret, type Outcome, stateOf } from './response.ts';
-import { backOffMs, expire, type Piece, settle } from './retry.ts';
+import { backOffMs, expire, type Piece, type Settlement, settle } from './retry.ts';
 import type { ShardRun } from './run.ts';
 import { type OpenWindow, windowFields } from './tumbling.ts';
 
@@ -97,22 +97,42 @@ function oldestIn({ reader, settings, shardId }: ShardRun): bigint | null | unde
   }
 }
 
-/** Counts and concludes one try, and gives what is to be tried next. */
-async function conclude(run: ShardRun, piece: Piece, tried: Tried): Promise<readonly Piece[]> {
-  const { outcome, lastRun, reason, state } = tried;
+/** Counts and concludes one try; gives what was given up in it, and what is to be tried next. */
+async function conclude(run: ShardRun, piece: Piece, tried: Tried): Promise<Pick<Settlement, 'discarded' | 'next'>> {
+  const { outcome, reason, state } = tried;
   const { finished, discarded, next } = settle(piece, outcome, run.settings);
   if (outcome.kind !== 'succeeded') {
     const failed = outcome.kind === 'failed' ? piece.records.length : outcome.failures;
     run.metrics.count('FailedInvokeEventCount', failed);
     run.log(`${run.shardId}: ${failed} of ${piece.records.length} records failed, ${reason}`);
   }
-  if (discarded) {
-    const { records, invocations } = discarded;
-    await giveUp(run, { condition: 'RetryAttemptsExhausted', records, invocations, lastRun });
-  }
   if (run.window && state !== undefined && finished > 0) run.window = { ...run.window, state };
-  run.progress.finish(discarded ? discarded.records : piece.records.slice(0, finished));
-  return next;
+  run.progress.finish(piece.records.slice(0, finished));
+  return { discarded, next };
+}
+
+/** Pieces given up side by side while a batch is bisected are told of in one message, as CloudFormation's reference says
+ *  of BisectBatchOnFunctionError. Until then the checkpoint stays before them. */
+class Discards {
+  readonly #run: ShardRun;
+  #held: (Piece & Pick<GivenUp, 'lastRun'>) | undefined;
+
+  constructor(run: ShardRun) {
+    this.#run = run;
+  }
+
+  async add({ records, invocations }: Piece, lastRun: GivenUp['lastRun']): Promise<void> {
+    this.#held = { records: [...(this.#held?.records ?? []), ...records], invocations, lastRun };
+    if (!this.#run.mergesDiscards) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const held = this.#held;
+    if (!held) return;
+    this.#held = undefined;
+    await giveUp(this.#run, { condition: 'RetryAttemptsExhausted', ...held });
+    this.#run.progress.finish(held.records);
+  }
 }
 
 const pause = (run: ShardRun, attempt: number) => run.clock.sleep(backOffMs(attempt, run.backOff), run.signal);
@@ -123,6 +143,7 @@ export async function deliver(run: ShardRun, batch: readonly EventRecord[]): Pro
   let queue: readonly Piece[] = [{ records: batch, invocations: 0 }];
   let lastRun: GivenUp['lastRun'];
   let refusals = 0;
+  const discards = new Discards(run);
 
   for (let again = false; queue.length > 0 && !run.signal.aborted; ) {
     const [head, ...rest] = queue as readonly [Piece, ...Piece[]];
@@ -140,10 +161,13 @@ export async function deliver(run: ShardRun, batch: readonly EventRecord[]): Pro
     }
     refusals = 0;
     lastRun = tried.lastRun;
-    const next = await conclude(run, piece, tried);
+    if (tried.outcome.kind !== 'failed') await discards.flush();
+    const { discarded, next } = await conclude(run, piece, tried);
+    if (discarded) await discards.add(discarded, lastRun);
     queue = [...next, ...rest];
     if (next[0]) await pause(run, next[0].invocations);
   }
+  if (queue.length === 0) await discards.flush();
 }
 
 /** Has the function conclude the tumbling window. Is tried again like a batch, while the shard waits; once the retries

@@ -1,4 +1,5 @@
 import { ServiceError } from '../services/json-api.ts';
+import type { Clock } from './clock.ts';
 import type { MappingSettings } from './configuration.ts';
 import type { Properties } from './properties.ts';
 import type { MappingRun } from './run.ts';
@@ -20,20 +21,22 @@ export type OpenRun = (configured: Configured, signal: AbortSignal, processed: (
 export class Mapping {
   readonly uuid: string;
   readonly #open: OpenRun;
-  readonly #now: () => number;
+  readonly #clock: Clock;
+  readonly #startDelayMs: number;
+  readonly #ended = new AbortController();
   #configured: Configured;
   #state: MappingState = 'Creating';
   #modifiedMs: number;
   #result = 'No records processed';
-  #closed = false;
   #following: { stop(): Promise<void> } | undefined;
 
-  constructor(uuid: string, configured: Configured, open: OpenRun, now: () => number) {
+  constructor(uuid: string, configured: Configured, open: OpenRun, clock: Clock, startDelayMs: number) {
     this.uuid = uuid;
     this.#configured = configured;
     this.#open = open;
-    this.#now = now;
-    this.#modifiedMs = now();
+    this.#clock = clock;
+    this.#startDelayMs = startDelayMs;
+    this.#modifiedMs = clock.now();
   }
 
   get configured(): Configured {
@@ -54,8 +57,7 @@ export class Mapping {
 
   /** To be called once, after which the caller sees `Creating` and the next one `Enabled` or `Disabled`. */
   start(): void {
-    this.#follow();
-    this.#settle();
+    void this.#begin();
   }
 
   /** @throws ServiceError when it is not at rest. */
@@ -64,11 +66,10 @@ export class Mapping {
     const { settings } = this.#configured;
     const isToggle = settings.enabled !== configured.settings.enabled;
     this.#state = !isToggle ? 'Updating' : configured.settings.enabled ? 'Enabling' : 'Disabling';
-    this.#modifiedMs = this.#now();
+    this.#modifiedMs = this.#clock.now();
     void this.#stop().then(() => {
       this.#configured = configured;
-      this.#follow();
-      this.#settle();
+      return this.#begin();
     });
   }
 
@@ -82,7 +83,7 @@ export class Mapping {
 
   /** Stops for good. */
   close(): Promise<void> {
-    this.#closed = true;
+    this.#ended.abort();
     return this.#stop();
   }
 
@@ -98,7 +99,7 @@ export class Mapping {
   }
 
   #follow(): void {
-    if (this.#closed || !this.#configured.settings.enabled) return;
+    if (this.#ended.signal.aborted || !this.#configured.settings.enabled) return;
     const controller = new AbortController();
     const processed = (result: string) => {
       this.#result = result;
@@ -111,7 +112,14 @@ export class Mapping {
     this.#following = { stop };
   }
 
-  #settle(): void {
+  /** At once unless there is a delay: what is put after a stack was made is not missed with LATEST. */
+  async #begin(): Promise<void> {
+    if (this.#startDelayMs > 0) await this.#clock.sleep(this.#startDelayMs, this.#ended.signal);
+    try {
+      this.#follow();
+    } catch (error) {
+      this.#result = `PROBLEM: ${error instanceof Error ? error.message : error}`;
+    }
     setImmediate(() => {
       this.#state = this.#configured.settings.enabled ? 'Enabled' : 'Disabled';
     });

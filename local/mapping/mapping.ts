@@ -24,6 +24,10 @@ export interface MappingOptions {
   /** No more is read of a shard while lanes that fail hold back so much of it; 64 MiB unless told. AWS's bound is not
    *  published. */
   readonly readAheadBytesMax?: number;
+  /** How long a mapping takes to begin after it was made, enabled or changed; 0 unless told. On AWS it may be minutes. */
+  readonly startDelayMs?: number;
+  /** Whether pieces of a bisected batch that are given up side by side make one message; true unless told. */
+  readonly mergesDiscards?: boolean;
   /** First pause after a failure, doubled with each further one; 1 s unless told. */
   readonly backOffBaseMs?: number;
   /** Longest pause after a failure; 60 s unless told. */
@@ -64,7 +68,7 @@ function until(closed: () => boolean, checkpoints: Checkpoints): Checkpoints {
 export function createMapping(context: ServiceContext, options: MappingOptions): Mappings {
   const { reader, lambda, clock = systemClock, random = Math.random, closeGraceMs = 5_000 } = options;
   const { pollIntervalMs = 200, fanOutDelayMs = 70, readAheadBytesMax = 64 * 1024 * 1024 } = options;
-  const { backOffBaseMs = 1_000, backOffMaxMs = 60_000 } = options;
+  const { backOffBaseMs = 1_000, backOffMaxMs = 60_000, startDelayMs = 0, mergesDiscards = true } = options;
   const sender = failureSender(context.endpoint, { accessKeyId: 'local', secretAccessKey: 'local' });
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, Mapping>();
@@ -92,6 +96,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
         clock,
         pollIntervalMs: settings.isFanOut ? fanOutDelayMs : pollIntervalMs,
         readAheadBytesMax,
+        mergesDiscards,
         backOff: { baseMs: backOffBaseMs, maxMs: backOffMaxMs, random },
         signal,
         processed,
@@ -133,7 +138,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
     refuseSecond(configured);
     const uuid = uuidFor(configured.settings);
     const openRun = openRunOf(uuid, checkpointsOf(uuid, configured.settings));
-    const mapping = new Mapping(uuid, configured, openRun, clock.now);
+    const mapping = new Mapping(uuid, configured, openRun, clock, startDelayMs);
     mapping.start();
     mappings.set(uuid, mapping);
     return mapping;

@@ -27,6 +27,8 @@ export interface MappingRun {
   readonly pollIntervalMs: number;
   /** No more is read of a shard while lanes that fail hold back so much of it. */
   readonly readAheadBytesMax: number;
+  /** Whether pieces of a batch that are given up side by side are told of in one message. */
+  readonly mergesDiscards: boolean;
   readonly backOff: BackOff;
   /** Aborted when the mapping is to stop: no new read, no new invocation. */
   readonly signal: AbortSignal;

@@ -303,6 +303,40 @@ describe('bisecting', () => {
       KinesisBatchInfo: { batchSize: 1 },
     });
   });
+
+  it('tells of pieces given up side by side in one message', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world((batch) =>
+      batch.some(({ data }) => 'cdf'.includes(data)) ? fail() : null,
+    );
+    stream.open(SHARD);
+    put(...'abcdefgh');
+    await provision({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 0, ...BUCKET });
+    await clock.runUntil(() => deliveries.at(-1) === 'gh');
+    expect(objects.map((_, index) => readBatch(message(index).payload).map(({ data }) => data))).toEqual([
+      ['c', 'd'],
+      ['f'],
+    ]);
+    expect(message().KinesisBatchInfo.batchSize).toBe(2);
+  });
+
+  it('holds the checkpoint before what it has not told of', async () => {
+    const { stream, clock, deliveries, state, put, open, provision, objects } = world(
+      (batch) => (batch.length > 1 || batch[0]?.data === 'b' ? fail() : new Promise(() => {})),
+      directory(),
+    );
+    const properties = { BisectBatchOnFunctionError: true, MaximumRetryAttempts: 0, ...BUCKET };
+    stream.open(SHARD);
+    put(...'bc');
+    const first = open();
+    await provision(properties, first);
+    await clock.runUntil(() => deliveries.at(-1) === 'c');
+    await first.close();
+    expect(objects).toEqual([]);
+    state.handler = () => null;
+    await provision(properties);
+    await clock.runUntil(() => deliveries.length === 4);
+    expect(deliveries).toEqual(['bc', 'b', 'c', 'bc']);
+  });
 });
 
 describe('the age limit', () => {
@@ -581,6 +615,17 @@ describe('provisioning', () => {
       status: 409,
       message: expect.stringContaining(provisioned?.ref ?? ''),
     });
+  });
+
+  it('begins late if it is to, and then misses what was put before with LATEST', async () => {
+    const { stream, clock, deliveries, put, provision } = world(() => null, undefined, { startDelayMs: 60_000 });
+    stream.open(SHARD);
+    await provision({ StartingPosition: 'LATEST' });
+    put('a');
+    await clock.runFor(60_000);
+    put('b');
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(deliveries).toEqual(['b']);
   });
 
   it('reads nothing while it is not enabled', async () => {
