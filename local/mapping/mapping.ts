@@ -14,9 +14,8 @@ import { type Configured, Mapping, type OpenRun } from './lifecycle.ts';
 import { createMetrics } from './metrics.ts';
 import { invalid, type Properties } from './properties.ts';
 
-export interface MappingOptions {
-  readonly reader: StreamReader;
-  readonly lambda: FunctionInvoker;
+/** What AWS does not publish, or does otherwise than a person wants to wait for. */
+export interface MappingModel {
   /** Pause after a read that found nothing. AWS reads an idle shard once a second; 200 ms unless told. */
   readonly pollIntervalMs?: number;
   /** The same for a consumer of its own, to which AWS pushes; 70 ms unless told. */
@@ -32,6 +31,11 @@ export interface MappingOptions {
   readonly backOffBaseMs?: number;
   /** Longest pause after a failure; 60 s unless told. */
   readonly backOffMaxMs?: number;
+}
+
+export interface MappingOptions extends MappingModel {
+  readonly reader: StreamReader;
+  readonly lambda: FunctionInvoker;
   /** From 0 to below 1; spreads the pauses. */
   readonly random?: () => number;
   readonly clock?: Clock;

@@ -1,6 +1,6 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ServiceError } from '../../local/services/json-api.ts';
 import { createAsyncEvents } from '../../local/services/lambda/async-events.ts';
-import { createLambda, type Lambda } from '../../local/services/lambda/lambda.ts';
+import { createLambda, type Lambda, type LambdaModel } from '../../local/services/lambda/lambda.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -27,7 +27,7 @@ function directory(files: Record<string, string> = {}): string {
   return path;
 }
 
-function open(files: Record<string, string>, options: { initMsMax?: number } = {}) {
+function open(files: Record<string, string>, options: LambdaModel = {}) {
   const code = directory(files);
   const scratchDir = directory();
   const metrics: { namespace: string; name: string; dimensions: object; value: number }[] = [];
@@ -95,6 +95,7 @@ describe('provisioning', () => {
     [{ Layers: ['arn'] }, 'Layers are not emulated'],
     [{ Timeout: 901 }, "Value '901' at 'timeout'"],
     [{ MemorySize: 64 }, "Value '64' at 'memorySize'"],
+    [{ EphemeralStorage: { Size: 511 } }, "Value '511' at 'ephemeralStorage.size'"],
     [{ Environment: { Variables: { AWS_REGION: 'x' } } }, 'Reserved keys used in this request: AWS_REGION'],
     [{ Environment: { Variables: { LONG: 'x'.repeat(4096) } } }, 'exceeded the 4KB limit'],
   ])('refuses %j', async (properties, message) => {
@@ -119,7 +120,7 @@ describe('provisioning', () => {
   });
 
   it('knows versions, aliases and every form of the name', async () => {
-    const { lambda, provision, invoke } = open(ESM('return 1'));
+    const { lambda, provision, invoke } = open(ESM('return context.invokedFunctionArn'));
     await provision();
     const make = (type: string, properties: object) =>
       lambda.provisions[type]?.({ stack: 'stack', logicalId: 'Other', type, properties });
@@ -134,8 +135,13 @@ describe('provisioning', () => {
     expect(await make('AWS::Lambda::Permission', {})).toMatchObject({ ref: 'Other' });
     const settings = { FunctionName: 'stack-Fn', Qualifier: '$LATEST', MaximumRetryAttempts: 0 };
     expect(await make('AWS::Lambda::EventInvokeConfig', settings)).toMatchObject({ ref: 'Other' });
-    for (const name of [arn, `${arn}:live`, 'stack-Fn:1', 'stack-Fn:$LATEST', '000000000000:function:stack-Fn']) {
-      expect((await invoke({}, name)).payload).toBe(1);
+    for (const [name, invokedArn] of [
+      [arn, arn],
+      [`${arn}:live`, `${arn}:live`],
+      ['stack-Fn:1', `${arn}:1`],
+      ['000000000000:function:stack-Fn', arn],
+    ] as const) {
+      expect((await invoke({}, name)).payload).toBe(invokedArn);
     }
     await expect(invoke({}, `${arn}:other`)).rejects.toThrow(`Function not found: ${arn}:other`);
     await expect(invoke({}, 'unknown')).rejects.toMatchObject({ code: 'ResourceNotFoundException', status: 404 });
@@ -246,6 +252,39 @@ describe('an environment', () => {
     expect(log[0]).toMatch(/^INIT_REPORT Init Duration: 5\d\d\.\d\d ms\tPhase: init\tStatus: timeout$/);
     expect(log[1]).toMatch(/^START /);
     expect(log.at(-1)).not.toContain('Init Duration');
+  });
+
+  it('has the CPU that goes with its memory, if it is to', async () => {
+    const { provision, invoke } = open(
+      ESM('const end = Date.now() + event.ms; while (Date.now() < end); return process.cpuUsage().user / 1000;'),
+      { limitsCpu: true },
+    );
+    await provision({ MemorySize: 256, Timeout: 20 });
+    const before = await invoke({ ms: 0 });
+    const after = await invoke({ ms: 1_500 });
+    expect(after.payload - before.payload).toBeLessThan(750); // 217 of 1,500 ms, and what was begun
+  });
+
+  const unshared = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
+  (unshared ? it : it.skip)('has a /tmp of its own, if it is to', async () => {
+    const code = mkdtempSync('/var/tmp/lambda-');
+    cleanUps.push(() => rmSync(code, { recursive: true }));
+    const { provision, invoke } = open({}, { limitsTmp: true, assetPath: () => code } as LambdaModel);
+    const file = `/tmp/lambda-${process.pid}`;
+    writeFileSync(
+      join(code, 'index.mjs'),
+      `import { existsSync, statfsSync, writeFileSync } from 'node:fs';
+       export const handler = () => {
+         const there = existsSync('${file}');
+         writeFileSync('${file}', 'x');
+         const { blocks, bsize } = statfsSync('/tmp');
+         return [there, blocks * bsize];
+       };`,
+    );
+    await provision({ EphemeralStorage: { Size: 600 } });
+    expect((await invoke({})).payload).toEqual([false, 600 * 1024 * 1024]);
+    expect((await invoke({})).payload[0]).toBe(true);
+    expect(existsSync(file)).toBe(false);
   });
 
   it('is one too many beyond the reserved concurrency', async () => {
@@ -590,7 +629,7 @@ describe('events that nobody waits for', () => {
     let done = false;
     const events = createAsyncEvents(() => {}, clock);
     cleanUps.push(() => events.close());
-    events.take(fn as never, '{}', (name) => {
+    events.take(fn as never, { functionArn: 'arn', payload: '{}' }, (name) => {
       counts.push(name);
       if (name === 'AsyncEventsDropped') done = true;
     });

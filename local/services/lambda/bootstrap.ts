@@ -48,6 +48,9 @@ function contextOf(message: InvokeMessage) {
     invokedFunctionArn: message.functionArn,
     memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     awsRequestId: message.requestId,
+    // Of the AWS Mobile SDK, which nobody here calls by.
+    identity: undefined,
+    clientContext: undefined,
     logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     getRemainingTimeInMillis: () => message.deadlineMs - Date.now(),

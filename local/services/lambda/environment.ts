@@ -3,7 +3,16 @@ import { RESPONSE_BYTES_MAX } from './limits.ts';
 import type { RuntimeError } from './protocol.ts';
 import { type Ending, reporterFor } from './report.ts';
 import * as errors from './runtime-errors.ts';
-import { type Found, type RuntimeProcess, startRuntime, within } from './runtime-process.ts';
+import { type Found, type RuntimeProcess, type RuntimeSurroundings, startRuntime, within } from './runtime-process.ts';
+
+/** What is to be run. */
+export interface Event {
+  readonly requestId: string;
+  /** ARN that the function was called by, with the qualifier if there was one. */
+  readonly functionArn: string;
+  /** JSON. */
+  readonly payload: string;
+}
 
 export interface Answer {
   /** JSON. */
@@ -24,9 +33,7 @@ export interface Disturbance {
 }
 
 /** What the environments of a run have in common. */
-export interface Surroundings {
-  /** Where the function's SDK clients are led to. */
-  readonly endpoint: string;
+export interface Surroundings extends RuntimeSurroundings {
   /** How long the start of an environment may take before it is begun anew in the first invocation. */
   readonly initMsMax: number;
   /** Asked at each invocation what is to befall its environment. */
@@ -37,7 +44,7 @@ export interface Surroundings {
 export interface Environment {
   /** False once it cannot take another event. */
   readonly alive: boolean;
-  invoke(requestId: string, payload: string, onLine: (line: string) => void): Promise<Answer>;
+  invoke(event: Event, onLine: (line: string) => void): Promise<Answer>;
   /** Ends the process at once; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -56,11 +63,11 @@ function endingOf(failure: RuntimeError | 'timeout'): Ending {
 
 /** Starts an environment of `fn`. What it writes while no invocation is under way belongs to the next one, or the last. */
 export function startEnvironment(fn: LambdaFunction, surroundings: Surroundings): Environment {
-  const { endpoint, initMsMax, nextDisturbance } = surroundings;
+  const { initMsMax, nextDisturbance } = surroundings;
   const timeoutMs = fn.timeoutSeconds * 1000;
   const early: string[] = [];
   let write: (line: string) => void = (line) => early.push(line);
-  const start = () => startRuntime(fn, endpoint, (line) => write(line));
+  const start = () => startRuntime(fn, surroundings, (line) => write(line));
   let current = start();
   let startMs = performance.now();
   let isFresh = true;
@@ -113,10 +120,10 @@ export function startEnvironment(fn: LambdaFunction, surroundings: Surroundings)
   }
 
   /** Runs the event in the time that is left of the function's. */
-  async function run(requestId: string, payload: string, runtime: RuntimeProcess, leftMs: number) {
-    const event = { requestId, functionArn: fn.arn, payload, deadlineMs: Date.now() + leftMs };
-    const found = await within(disturbed(runtime, runtime.run(event)), leftMs);
-    return { found, failure: found === undefined ? ('timeout' as const) : failureOf(runtime, requestId, found) };
+  async function run(event: Event, runtime: RuntimeProcess, leftMs: number) {
+    const running = runtime.run({ ...event, deadlineMs: Date.now() + leftMs });
+    const found = await within(disturbed(runtime, running), leftMs);
+    return { found, failure: found === undefined ? ('timeout' as const) : failureOf(runtime, event.requestId, found) };
   }
 
   function answerOf(found: Found | undefined, durationMs: number): Answer {
@@ -139,7 +146,8 @@ export function startEnvironment(fn: LambdaFunction, surroundings: Surroundings)
       killed = true;
       return current.kill();
     },
-    async invoke(requestId, payload, onLine) {
+    async invoke(event, onLine) {
+      const { requestId } = event;
       write = onLine;
       for (const line of early.splice(0)) onLine(line);
       const reporter = reporterFor(fn.logFormat, onLine);
@@ -149,7 +157,7 @@ export function startEnvironment(fn: LambdaFunction, surroundings: Surroundings)
       const beganMs = performance.now();
       const { found, failure } = started.failure
         ? { found: undefined, failure: started.failure }
-        : await run(requestId, payload, started.runtime, timeoutMs - started.ms);
+        : await run(event, started.runtime, timeoutMs - started.ms);
       const durationMs = performance.now() - beganMs + started.ms;
       const { memoryMb } = fn;
       const measured = { requestId, durationMs, memoryMb, initMs: started.initMs };

@@ -25,7 +25,7 @@ function describeFunction(fn: LambdaFunction): object {
     Environment: { Variables: fn.variables },
     PackageType: 'Zip',
     Architectures: ['x86_64'],
-    EphemeralStorage: { Size: 512 },
+    EphemeralStorage: { Size: fn.tmpMb },
     LoggingConfig: { LogFormat: fn.logFormat, LogGroup: fn.logGroup },
     State: 'Active',
     LastUpdateStatus: 'Successful',

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { LOCAL_ACCOUNT, LOCAL_REGION, type Resource } from '../../service.ts';
 import { ServiceError } from '../json-api.ts';
 import {
+  CODE_BYTES_MAX,
   CONCURRENCY_QUOTA,
   ENVIRONMENT_BYTES_MAX,
   MEMORY_MB_MAX,
   MEMORY_MB_MIN,
   TIMEOUT_SECONDS_DEFAULT,
   TIMEOUT_SECONDS_MAX,
+  TMP_MB_MAX,
+  TMP_MB_MIN,
 } from './limits.ts';
 import { RESERVED_NAMES } from './variables.ts';
 
@@ -25,6 +29,8 @@ export interface LambdaFunction {
   readonly runtime: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** Size of /tmp. */
+  readonly tmpMb: number;
   /** Environments at a time that are set aside for it; undefined: as many as there are. */
   readonly reservedConcurrency: number | undefined;
   readonly logGroup: string;
@@ -62,13 +68,21 @@ function refuseUnknown({ properties }: Resource): void {
   if (!/^nodejs\d+\.x$/.test(String(Runtime))) throw invalid(`Runtime ${Runtime} is not emulated: only nodejs is`);
 }
 
+function bytesIn(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
+
 function taskRootOf(resource: Resource, assetPath: AssetPath): string {
   const { S3Bucket, S3Key } = resource.properties.Code ?? {};
   if (typeof S3Bucket !== 'string' || typeof S3Key !== 'string')
     throw invalid('Code.S3Bucket and Code.S3Key are needed');
   const path = assetPath(S3Bucket, S3Key);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
-  throw invalid(`The code of ${resource.logicalId} is no directory of the cloud assembly: ${path}`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw invalid(`The code of ${resource.logicalId} is no directory of the cloud assembly: ${path}`);
+  }
+  if (bytesIn(path) > CODE_BYTES_MAX) throw invalid(`Unzipped size must be smaller than ${CODE_BYTES_MAX} bytes`);
+  return path;
 }
 
 function variablesOf({ Environment }: Resource['properties']): Record<string, string> {
@@ -118,6 +132,7 @@ export function functionOf(resource: Resource, assetPath: AssetPath): LambdaFunc
     roleArn: String(properties.Role ?? ''),
     taskRoot: taskRootOf(resource, assetPath),
     runtime: String(properties.Runtime),
+    tmpMb: integer(properties.EphemeralStorage?.Size ?? TMP_MB_MIN, 'ephemeralStorage.size', TMP_MB_MIN, TMP_MB_MAX),
     ...readConfiguration(properties),
     reservedConcurrency: readReservedConcurrency(properties.ReservedConcurrentExecutions),
     logGroup: String(properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`),

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../json-api.ts';
-import type { Answer, Surroundings } from './environment.ts';
+import type { Answer, Event, Surroundings } from './environment.ts';
 import { startEnvironment } from './environment.ts';
 import type { LambdaFunction } from './function.ts';
-import { CONCURRENCY_MAX } from './limits.ts';
 import { createPool } from './pool.ts';
 
 export interface Invocation {
@@ -33,10 +31,11 @@ export class HostedFunction {
   readonly #pool: ReturnType<typeof createPool>;
   readonly #onLine: (line: string) => void;
   readonly #count: CountFunction;
+  readonly #concurrencyMax: number;
 
   constructor(
     definition: LambdaFunction,
-    surroundings: Surroundings,
+    surroundings: Surroundings & { readonly concurrencyMax: number },
     onLine: (line: string) => void,
     count: CountFunction,
   ) {
@@ -44,6 +43,7 @@ export class HostedFunction {
     this.#pool = createPool(() => startEnvironment(this.#definition, surroundings));
     this.#onLine = onLine;
     this.#count = count;
+    this.#concurrencyMax = surroundings.concurrencyMax;
   }
 
   get definition(): LambdaFunction {
@@ -57,20 +57,20 @@ export class HostedFunction {
   }
 
   /** Throws TooManyRequestsException when as many run as may. */
-  async run(payload: string, requestId: string = randomUUID()): Promise<LoggedInvocation> {
+  async run(event: Event): Promise<LoggedInvocation> {
     this.#admit();
     const log: string[] = [];
     const onLine = (line: string) => {
       log.push(line);
       this.#onLine(line);
     };
-    const answered = this.#pool.run(requestId, payload, onLine);
+    const answered = this.#pool.run(event, onLine);
     this.#count('ConcurrentExecutions', this.#pool.running);
     const { durationMs, ...answer }: Answer = await answered;
     this.#count('Invocations', 1);
     this.#count('Errors', answer.functionError ? 1 : 0);
     this.#count('Duration', durationMs);
-    return { requestId, log, ...answer };
+    return { requestId: event.requestId, log, ...answer };
   }
 
   close(): Promise<void> {
@@ -79,8 +79,8 @@ export class HostedFunction {
 
   #admit(): void {
     const { reservedConcurrency } = this.#definition;
-    const isReserved = reservedConcurrency !== undefined && reservedConcurrency <= CONCURRENCY_MAX;
-    if (this.#pool.running < (isReserved ? reservedConcurrency : CONCURRENCY_MAX)) return;
+    const isReserved = reservedConcurrency !== undefined && reservedConcurrency <= this.#concurrencyMax;
+    if (this.#pool.running < (isReserved ? reservedConcurrency : this.#concurrencyMax)) return;
     this.#count('Throttles', 1);
     const Reason = `${isReserved ? 'ReservedFunctionConcurrent' : 'Concurrent'}InvocationLimitExceeded`;
     throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason });

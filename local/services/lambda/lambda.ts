@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
@@ -11,7 +12,7 @@ import {
 import { ServiceError } from '../json-api.ts';
 import { createAsyncEvents } from './async-events.ts';
 import { embeddedMetrics } from './emf.ts';
-import type { Disturbance, Surroundings } from './environment.ts';
+import type { Disturbance } from './environment.ts';
 import { type AssetPath, functionOf, integer, invalid, type LambdaFunction } from './function.ts';
 import { functionOperations } from './function-api.ts';
 import { openLog } from './function-log.ts';
@@ -22,6 +23,7 @@ import {
   ASYNC_AGE_SECONDS_MIN,
   ASYNC_REQUEST_BYTES_MAX,
   ASYNC_RETRY_MS,
+  CONCURRENCY_MAX,
   INIT_MS_MAX,
   REQUEST_BYTES_MAX,
 } from './limits.ts';
@@ -49,12 +51,25 @@ export interface Lambda extends LocalService, ApiInvoker {
   serve(operations: RestOperations): void;
 }
 
-export interface LambdaOptions {
+/** How near to AWS the environments are. */
+export interface LambdaModel {
+  /** How long the start of an environment may take; 10 s unless told, as on AWS. */
+  readonly initMsMax?: number;
+  /** Environments of a function at a time. AWS has 1,000 for all functions of a region; 64 unless told, since so many
+   *  processes would end the machine. */
+  readonly concurrencyMax?: number;
+  /** Whether a function has only the share of a CPU that goes with its memory: 1,769 MB for a whole one. Linux only; not
+   *  unless told, since nobody wants to wait for that. */
+  readonly limitsCpu?: boolean;
+  /** Whether each environment has a /tmp of its own, of the size of EphemeralStorage. Linux only, where user namespaces
+   *  are allowed; not unless told: then it is the machine's. */
+  readonly limitsTmp?: boolean;
+}
+
+export interface LambdaOptions extends LambdaModel {
   readonly assetPath: AssetPath;
   /** Asked at each invocation what is to befall its environment. */
   readonly nextDisturbance?: () => Disturbance | undefined;
-  /** How long the start of an environment may take; 10 s unless told, as on AWS. */
-  readonly initMsMax?: number;
 }
 
 /** `[arn:aws:lambda:<region>:]<account>:function:` before the name and `:<qualifier>` after it are optional. */
@@ -62,14 +77,15 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
 
 /** AWS Lambda on this machine: each execution environment is a Node.js process of its own that runs the bundled code.
  *
- *  Differs from AWS: MemorySize gives no share of a CPU, and bounds resident memory on Linux only, where the system tells
- *  it; idle environments stay until the run ends; files under /tmp are the machine's; what writes to the log while the
- *  runtime starts is told before START; there are no layers or streams. */
+ *  Differs from AWS: resident memory is bounded on Linux only, where the system tells it; idle environments stay until
+ *  the run ends; lines of the console stand in the log as they were written; there are no layers. */
 export function createLambda(context: ServiceContext, options: LambdaOptions): Lambda {
   const functions = new Map<string, HostedFunction>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
-  const { nextDisturbance, initMsMax = INIT_MS_MAX } = options;
-  const surroundings: Surroundings = { endpoint: context.endpoint, initMsMax, nextDisturbance };
+  const { nextDisturbance, initMsMax = INIT_MS_MAX, concurrencyMax = CONCURRENCY_MAX } = options;
+  const { limitsCpu = false, limitsTmp = false } = options;
+  const { endpoint } = context;
+  const surroundings = { endpoint, initMsMax, concurrencyMax, limitsCpu, limitsTmp, nextDisturbance };
   const asyncEvents = createAsyncEvents(context.log);
   let closing = false;
 
@@ -135,7 +151,12 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
 
   async function invoke(nameOrArn: string, payload: Buffer | string): Promise<LoggedInvocation> {
     const fn = lookup(nameOrArn);
-    const invocation = await fn.run(checked(payload, REQUEST_BYTES_MAX, 'RequestResponse'));
+    const event = {
+      requestId: randomUUID(),
+      functionArn: describe(nameOrArn).arn,
+      payload: checked(payload, REQUEST_BYTES_MAX, 'RequestResponse'),
+    };
+    const invocation = await fn.run(event);
     // An environment that was ended by close() did not fail: the caller has to try again.
     if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
     return invocation;
@@ -143,7 +164,11 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
 
   function enqueue(nameOrArn: string, payload: string): string {
     const fn = lookup(nameOrArn);
-    return asyncEvents.take(fn, checked(payload, ASYNC_REQUEST_BYTES_MAX, 'Event'), countOf(fn.definition));
+    const event = {
+      functionArn: describe(nameOrArn).arn,
+      payload: checked(payload, ASYNC_REQUEST_BYTES_MAX, 'Event'),
+    };
+    return asyncEvents.take(fn, event, countOf(fn.definition));
   }
 
   function describe(nameOrArn: string): Pick<LambdaFunction, 'name' | 'arn' | 'roleArn'> {

@@ -10,6 +10,13 @@ export const TIMEOUT_SECONDS_MAX = 900;
 export const TIMEOUT_SECONDS_DEFAULT = 3;
 export const MEMORY_MB_MIN = 128;
 export const MEMORY_MB_MAX = 10_240;
+/** Memory that goes with a whole CPU. */
+export const MB_PER_CPU = 1_769;
+/** /tmp. */
+export const TMP_MB_MIN = 512;
+export const TMP_MB_MAX = 10_240;
+/** The code, unpacked: 250 MB. */
+export const CODE_BYTES_MAX = 250 * 1024 * 1024;
 /** All environment variables of a function, as JSON. */
 export const ENVIRONMENT_BYTES_MAX = 4 * 1024;
 /** The INIT phase. A slower one is begun anew within the first invocation, in the function's own time. */

@@ -1,10 +1,10 @@
-import type { Answer, Environment } from './environment.ts';
+import type { Answer, Environment, Event } from './environment.ts';
 
 /** The environments of one function: an idle one is used again, else one more is started. */
 export interface Pool {
   /** How many events are under way. */
   readonly running: number;
-  run(requestId: string, payload: string, onLine: (line: string) => void): Promise<Answer>;
+  run(event: Event, onLine: (line: string) => void): Promise<Answer>;
   /** Has environments begin anew, those under way after their event: the function has changed. */
   renew(): void;
   close(): Promise<void>;
@@ -36,12 +36,12 @@ export function createPool(start: () => Environment): Pool {
     get running() {
       return running;
     },
-    async run(requestId, payload, onLine) {
+    async run(event, onLine) {
       running += 1;
       const began = generation;
       const environment = take();
       try {
-        return await environment.invoke(requestId, payload, onLine);
+        return await environment.invoke(event, onLine);
       } finally {
         running -= 1;
         if (environment.alive && began === generation) idle.push(environment);

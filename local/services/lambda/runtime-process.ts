@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { throttleCpu } from './cpu-share.ts';
 import type { LambdaFunction } from './function.ts';
+import { MB_PER_CPU } from './limits.ts';
 import { readLines } from './lines.ts';
 import { EVENTS_FD, frame, type InvokeMessage, type RuntimeMessage } from './protocol.ts';
 import { variablesFor } from './variables.ts';
@@ -14,6 +16,16 @@ const MEMORY_WATCH_MS = 50;
 
 /** What comes of the process: a message, or the reason it ended for. */
 export type Found = RuntimeMessage | string;
+
+/** What the processes of a run have in common. */
+export interface RuntimeSurroundings {
+  /** Where the function's SDK clients are led to. */
+  readonly endpoint: string;
+  /** Whether a function has only the share of a CPU that goes with its memory. Linux only. */
+  readonly limitsCpu: boolean;
+  /** Whether an environment has a /tmp of its own, of the function's size. Linux only, where user namespaces are allowed. */
+  readonly limitsTmp: boolean;
+}
 
 /** The process of an execution environment. */
 export interface RuntimeProcess {
@@ -32,13 +44,21 @@ export interface RuntimeProcess {
   kill(): Promise<void>;
 }
 
-function spawn(fn: LambdaFunction, endpoint: string): ChildProcess {
+/** Runs what follows with a /tmp of its own, of so many megabytes. */
+function ownTmp(megabytes: number): readonly [string, readonly string[]] {
+  const mount = `mount -t tmpfs -o size=${megabytes}m tmpfs /tmp && exec "$0" "$@"`;
+  return ['unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', mount, process.execPath]];
+}
+
+function spawn(fn: LambdaFunction, { endpoint, limitsTmp }: RuntimeSurroundings): ChildProcess {
+  const [execPath, before] = limitsTmp ? ownTmp(fn.tmpMb) : [process.execPath, []];
   return fork(BOOTSTRAP, [], {
     cwd: fn.taskRoot,
     env: variablesFor(fn, endpoint),
-    execPath: process.execPath,
-    // As Lambda's Node.js runtime starts Node.js: of the memory 90 percent for old objects, 5 for young ones.
+    execPath,
     execArgv: [
+      ...before,
+      // As Lambda's Node.js runtime starts Node.js: of the memory 90 percent for old objects, 5 for young ones.
       `--max-old-space-size=${Math.floor(fn.memoryMb * 0.9)}`,
       `--max-semi-space-size=${Math.floor(fn.memoryMb * 0.05)}`,
     ],
@@ -75,8 +95,13 @@ function peakMbOf(pid: number | undefined): number | undefined {
 }
 
 /** Starts the process of an execution environment of `fn`; `onLine` gets each line that it writes. */
-export function startRuntime(fn: LambdaFunction, endpoint: string, onLine: (line: string) => void): RuntimeProcess {
-  const child = spawn(fn, endpoint);
+export function startRuntime(
+  fn: LambdaFunction,
+  surroundings: RuntimeSurroundings,
+  onLine: (line: string) => void,
+): RuntimeProcess {
+  const child = spawn(fn, surroundings);
+  const unthrottle = surroundings.limitsCpu ? throttleCpu(child, fn.memoryMb / MB_PER_CPU) : () => {};
   const initialised = Promise.withResolvers<Found>();
   // Those of the event under way. Promises that live as long as the process would gather what waits for them.
   const listeners = { found: (_: Found) => {}, end: (_: string) => {} };
@@ -102,6 +127,7 @@ export function startRuntime(fn: LambdaFunction, endpoint: string, onLine: (line
   const exited = exitOf(child).then((reason) => {
     alive = false;
     unwatch();
+    unthrottle();
     initialised.resolve(reason);
     listeners.found(reason);
     return reason;
