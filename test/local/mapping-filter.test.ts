@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Writer } from 'protobufjs/minimal.js';
 import { aggregate } from '../../core/event/aggregate.ts';
+import { userRecordsOf } from '../../local/mapping/aggregate.ts';
+import { readSettings } from '../../local/mapping/configuration.ts';
 import { readFilter } from '../../local/mapping/filter.ts';
+import { takeIn } from '../../local/mapping/intake.ts';
 import { compilePattern, parseExact } from '../../local/mapping/pattern.ts';
+import { hashKeyOf } from '../../local/services/kinesis/hash-key.ts';
 import { closeWorlds, report, SHARD, START_MS, world } from '../support/mapping-world.ts';
 import { CONSUMER_ARN } from '../support/memory-stream.ts';
 
@@ -99,6 +105,59 @@ describe('a record', () => {
     ['one of several filters', '{"type":"sell"}', [BUY, '{"data":{"type":["sell"]}}'], true],
   ])('passes or is dropped: %s', (_, data, patterns, expected) => {
     expect(passes(data, ...patterns)).toBe(expected);
+  });
+});
+
+describe('an aggregate', () => {
+  const [even, odd] = ['k1', 'k2'];
+  /** As the Kinesis Producer Library makes them: keys, explicit hash keys, records with indexes into both. */
+  function aggregateOf(records: { key: number; hash?: number }[], hashKeys: string[] = []): Buffer {
+    const writer = Writer.create();
+    for (const key of [even, odd]) writer.uint32((1 << 3) | 2).string(key);
+    for (const key of hashKeys) writer.uint32((2 << 3) | 2).string(key);
+    for (const { key, hash } of records) {
+      writer.uint32((3 << 3) | 2).fork();
+      writer.uint32(1 << 3).uint32(key);
+      if (hash !== undefined) writer.uint32(2 << 3).uint32(hash);
+      writer
+        .uint32((3 << 3) | 2)
+        .bytes(Buffer.from(`${key}${hash ?? ''}`))
+        .ldelim();
+    }
+    const message = writer.finish();
+    const digest = createHash('md5').update(message).digest();
+    return Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), message, digest]);
+  }
+
+  it('has records by their keys, or by explicit hash keys', () => {
+    const inner = userRecordsOf(aggregateOf([{ key: 0 }, { key: 1, hash: 0 }], ['255']));
+    expect(inner).toEqual([
+      { partitionKey: even, hashKey: hashKeyOf(even), data: Buffer.from('0') },
+      { partitionKey: odd, hashKey: 'ff'.padStart(32, '0'), data: Buffer.from('10') },
+    ]);
+  });
+
+  it.each([
+    ['short', (whole: Buffer) => whole.subarray(0, 10)],
+    ['of another kind', (whole: Buffer) => Buffer.concat([Buffer.from([0]), whole])],
+    ['damaged', (whole: Buffer) => whole.fill(1, 10, 11)],
+  ])('is none when it is %s', (_, change) => {
+    expect(userRecordsOf(change(aggregateOf([{ key: 0 }])))).toBeUndefined();
+  });
+
+  it('loses the records that are not of the shard', () => {
+    const record = {
+      sequenceNumber: '1',
+      partitionKey: 'outer',
+      arrivalMs: 1,
+      data: aggregateOf([{ key: 0 }, { key: 1 }]),
+    };
+    const hashKeyRange = { start: hashKeyOf(odd), end: hashKeyOf(odd) };
+    const settings = readSettings({ EventSourceArn: CONSUMER_ARN, FunctionName: 'f', StartingPosition: 'LATEST' }, 1);
+    const source = { arn: CONSUMER_ARN, region: 'us-east-1', roleArn: 'role' };
+    const taken = takeIn(record, settings, source, { shardId: SHARD, hashKeyRange });
+    expect(taken.parts.map((part) => part.record)).toEqual([{ ...record, partitionKey: odd, data: Buffer.from('1') }]);
+    expect(taken.filteredOut).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { laneOf } from '../../local/mapping/lanes.ts';
 import { closeWorlds, directory, fail, report, SHARD, START_MS, world } from '../support/mapping-world.ts';
 
@@ -97,5 +98,73 @@ describe('several batches of a shard at a time', () => {
     const polled = valuesOf('PolledEventCount').reduce((sum, count) => sum + count, 0);
     expect(polled).toBeGreaterThanOrEqual(20);
     expect(polled).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('any mapping', () => {
+  const PLAN = fc.record({
+    factor: fc.integer({ min: 1, max: 10 }),
+    batchSize: fc.integer({ min: 1, max: 7 }),
+    bisects: fc.boolean(),
+    keys: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 60 }),
+    /** How the invocations go, in turn: all is well, an exception, a report of a record, throttled. */
+    fates: fc.array(fc.constantFrom('well', 'well', 'throws', 'reports', 'refuses'), { maxLength: 40 }),
+    restarts: fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 3 }),
+  });
+
+  type Plan = typeof PLAN extends fc.Arbitrary<infer Value> ? Value : never;
+
+  it('delivers every record of a key in order, and no key in two batches at a time', async () => {
+    const run = async ({ factor, batchSize, bisects, keys, fates, restarts }: Plan) => {
+      const underWay = new Set<string>();
+      const done = new Map<string, number[]>();
+      const take = (data: string) => data.split('-') as [string, string];
+      const { stream, clock, state, open, provision } = world(async (batch) => {
+        const keysOf = new Set(batch.map(({ data }) => take(data)[0]));
+        for (const key of keysOf) {
+          expect(underWay.has(key)).toBe(false);
+          underWay.add(key);
+        }
+        try {
+          await clock.sleep(100, new AbortController().signal);
+          const fate = fates.shift();
+          const good = fate === 'throws' ? [] : fate === 'reports' ? batch.slice(0, batch.length >> 1) : batch;
+          for (const { data } of good) {
+            const [key, number] = take(data);
+            done.set(key, [...(done.get(key) ?? []), Number(number)]);
+          }
+          if (fate === 'throws') fail();
+          return fate === 'reports' ? report(batch[batch.length >> 1]) : null;
+        } finally {
+          for (const key of keysOf) underWay.delete(key);
+        }
+      }, directory());
+      stream.open(SHARD);
+      stream.put(SHARD, START_MS, ...keys.map((key, number) => `k${key}:k${key}-${number}`));
+      state.refusals = fates.filter((fate) => fate === 'refuses').length;
+      const properties = {
+        ParallelizationFactor: factor,
+        BatchSize: batchSize,
+        BisectBatchOnFunctionError: bisects,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      };
+      for (const ms of restarts) {
+        const mapping = open();
+        await provision(properties, mapping);
+        await clock.runFor(ms);
+        const closing = mapping.close();
+        await clock.runUntil(() => underWay.size === 0);
+        await closing;
+      }
+      await provision(properties);
+      const isDone = (key: number, number: number) => done.get(`k${key}`)?.includes(number);
+      await clock.runUntil(() => keys.every(isDone));
+      for (const numbers of done.values()) {
+        // Only what comes again goes back, and then it comes whole: the firsts are in order.
+        expect([...new Set(numbers)]).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      }
+      await closeWorlds();
+    };
+    await fc.assert(fc.asyncProperty(PLAN, run), { numRuns: 25 });
   });
 });
