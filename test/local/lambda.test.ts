@@ -421,7 +421,8 @@ describe('the log', () => {
   it('has every line an invocation wrote by the time it is answered, and makes metrics of EMF lines', async () => {
     const { provision, invoke, log, metrics } = open({
       'index.mjs': `export const handler = async (event) => {
-        console.log('line one\\nline two');
+        console.log('line one\\nline %d', 2, 'two');
+        process.stdout.write('bare line\\n');
         console.error('to stderr');
         const _aws = { Timestamp: 1, CloudWatchMetrics: [{ Namespace: 'Mine', Dimensions: [['stage']], Metrics: [{ Name: 'rows' }] }] };
         for (let i = 0; i < 200; i++) console.log(JSON.stringify({ _aws, stage: 'dev', rows: i }));
@@ -438,7 +439,10 @@ describe('the log', () => {
         /^REPORT .*\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: \d+ MB\tInit Duration: [\d.]+ ms$/,
       ),
     ]);
-    expect(lines).toEqual(expect.arrayContaining(['line one', 'line two', 'to stderr', 'without an end']));
+    const head = (level: string) => `^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\t${requestId}\t${level}\t`;
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`${head('INFO')}line one\rline 2 two$`)));
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`${head('ERROR')}to stderr$`)));
+    expect(lines).toEqual(expect.arrayContaining(['bare line', 'without an end']));
     expect(log()).not.toContain('payload-text');
     const mine = metrics.filter(({ namespace }) => namespace === 'Mine');
     expect(mine).toHaveLength(200);
@@ -455,7 +459,7 @@ describe('the log', () => {
     const { provision, invoke, log } = open(ESM('throw new Error("for the log")'));
     await provision();
     await invoke({});
-    expect(log()).toMatch(/ERROR\tInvoke Error\t\{"errorType":"Error","errorMessage":"for the log","trace":\[/);
+    expect(log()).toMatch(/ERROR\tInvoke Error \t\{"errorType":"Error","errorMessage":"for the log","stack":\[/);
   });
 });
 
@@ -467,6 +471,32 @@ async function serve(lambda: Lambda) {
   return (path: string, init: RequestInit = {}) =>
     fetch(`${origin}/${path}`, { ...init, headers: { connection: 'close', ...init.headers } });
 }
+
+describe('the log as documents', () => {
+  it('has what the console was given, whatever that is', async () => {
+    const { provision, invoke } = open(
+      ESM(`console.log('text');
+        console.warn({ a: 1 });
+        console.debug('%s and', 'two', { b: 2 });
+        console.trace('too little');
+        console.error(new RangeError('far'));
+        const self = {}; self.self = self; console.info(self);
+        throw new TypeError('end');`),
+    );
+    await provision({ LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'DEBUG' } });
+    const { log, requestId } = await invoke({});
+    const documents = log.slice(1, -1).map((line) => JSON.parse(line));
+    expect(documents.map(({ level }) => level)).toEqual(['INFO', 'WARN', 'DEBUG', 'ERROR', 'INFO', 'ERROR']);
+    expect(documents[0]).toEqual({ timestamp: expect.any(String), level: 'INFO', requestId, message: 'text' });
+    expect(documents.slice(1).map(({ message }) => message)).toEqual([
+      { a: 1 },
+      'two and { b: 2 }',
+      { errorType: 'RangeError', errorMessage: 'far', stackTrace: expect.any(Array) },
+      expect.stringContaining('[Circular *1]'),
+      { errorType: 'TypeError', errorMessage: 'end', stackTrace: expect.any(Array) },
+    ]);
+  });
+});
 
 describe('the Invoke API', () => {
   async function serveInvoke(lambda: Lambda) {
@@ -500,7 +530,7 @@ describe('the Invoke API', () => {
     const answer = await post('stack-Fn/invocations', '{}', { 'x-amz-log-type': 'Tail' });
     const log = Buffer.from(answer.headers.get('x-amz-log-result') ?? '', 'base64').toString();
     expect(log).toHaveLength(4096);
-    expect(log).toMatch(/^x+\nlast words\nEND RequestId: .*\nREPORT RequestId: .*\n$/);
+    expect(log).toMatch(/^x+\n.*\tlast words\nEND RequestId: .*\nREPORT RequestId: .*\n$/);
   });
 
   it('takes an event that nobody waits for', async () => {

@@ -3,6 +3,7 @@
  *  timer was set to do goes on in the next invocation. */
 import { readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { patchConsole } from './console.ts';
 import { type Handler, loadHandler } from './handler.ts';
 import {
   EVENTS_FD,
@@ -36,8 +37,19 @@ function describe(error: unknown): RuntimeError {
   return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
 }
 
-function logError(requestId: string, title: string, error: RuntimeError): void {
-  console.error(`${new Date().toISOString()}\t${requestId}\tERROR\t${title}\t${JSON.stringify(error)}`);
+/** Of the event under way. */
+let currentRequestId: string | undefined;
+const isJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+const [writeOut] = outputs;
+const log = patchConsole(
+  environment,
+  () => currentRequestId,
+  (line) => void writeOut?.(line),
+);
+
+function logError(title: string, { errorType, errorMessage, trace }: RuntimeError): void {
+  if (isJson) log('ERROR', { errorType, errorMessage, stackTrace: trace ?? [] });
+  else log('ERROR', `${title} \t${JSON.stringify({ errorType, errorMessage, stack: trace })}`);
 }
 
 function contextOf(message: InvokeMessage) {
@@ -59,6 +71,7 @@ function contextOf(message: InvokeMessage) {
 
 async function answer(handler: Handler, message: InvokeMessage): Promise<RuntimeMessage> {
   const { requestId } = message;
+  currentRequestId = requestId;
   try {
     const result = await handler(JSON.parse(message.payload), contextOf(message));
     // Lets a rejection that nobody caught be found before the invocation counts as a success.
@@ -66,13 +79,13 @@ async function answer(handler: Handler, message: InvokeMessage): Promise<Runtime
     return { type: 'result', requestId, payload: JSON.stringify(result === undefined ? null : result) ?? 'null' };
   } catch (thrown) {
     const error = describe(thrown);
-    logError(requestId, 'Invoke Error', error);
+    logError('Invoke Error', error);
     return { type: 'error', requestId, error };
   }
 }
 
 function die(error: RuntimeError): void {
-  logError('-', 'Uncaught Exception', error);
+  logError('Uncaught Exception', error);
   void send({ type: 'fatal', error }).then(() => process.exit(1));
 }
 
@@ -103,6 +116,6 @@ try {
   void serve(handler);
 } catch (thrown) {
   const error = describe(thrown);
-  logError('-', 'Uncaught Exception', error);
+  logError('Uncaught Exception', error);
   void send({ type: 'init-error', error }).then(() => process.exit(1));
 }

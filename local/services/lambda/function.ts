@@ -35,6 +35,8 @@ export interface LambdaFunction {
   readonly reservedConcurrency: number | undefined;
   readonly logGroup: string;
   readonly logFormat: 'Text' | 'JSON';
+  /** Least level of the function's own lines, when they are documents. */
+  readonly logLevel: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -137,5 +139,6 @@ export function functionOf(resource: Resource, assetPath: AssetPath): LambdaFunc
     reservedConcurrency: readReservedConcurrency(properties.ReservedConcurrentExecutions),
     logGroup: String(properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`),
     logFormat: properties.LoggingConfig?.LogFormat === 'JSON' ? 'JSON' : 'Text',
+    logLevel: String(properties.LoggingConfig?.ApplicationLogLevel ?? 'INFO'),
   };
 }

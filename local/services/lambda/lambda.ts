@@ -78,7 +78,7 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
 /** AWS Lambda on this machine: each execution environment is a Node.js process of its own that runs the bundled code.
  *
  *  Differs from AWS: resident memory is bounded on Linux only, where the system tells it; idle environments stay until
- *  the run ends; lines of the console stand in the log as they were written; there are no layers. */
+ *  the run ends; there are no layers. */
 export function createLambda(context: ServiceContext, options: LambdaOptions): Lambda {
   const functions = new Map<string, HostedFunction>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
