@@ -26,6 +26,7 @@ const limit = (value: number) => (value === Number.POSITIVE_INFINITY ? -1 : valu
 export function describeMapping(mapping: Mapping): object {
   const { properties, settings, functionArn } = mapping.configured;
   const { onFailure, startingPosition } = settings;
+  const kmsKeyArn = properties.KMSKeyArn ?? properties.KmsKeyArn;
   return {
     UUID: mapping.uuid,
     EventSourceMappingArn: mappingArn(mapping.uuid),
@@ -45,7 +46,7 @@ export function describeMapping(mapping: Mapping): object {
     DestinationConfig: { OnFailure: onFailure ? { Destination: onFailure.arn } : {} },
     ...(settings.filter && { FilterCriteria: properties.FilterCriteria }),
     ...(settings.countsEvents && { MetricsConfig: { Metrics: ['EventCount'] } }),
-    ...(properties.KMSKeyArn && { KMSKeyArn: properties.KMSKeyArn }),
+    ...(kmsKeyArn && { KMSKeyArn: kmsKeyArn }),
     State: mapping.state,
     StateTransitionReason: 'User action',
     LastProcessingResult: mapping.lastProcessingResult,

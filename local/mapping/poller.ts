@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShardInfo, ShardPosition, ShardRead } from '../services/kinesis-reader.ts';
 import { type BatchingStep, nextStep } from './batching.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -135,6 +136,8 @@ class ShardPoller {
     if (!found) return;
     // From here on LATEST means this place, also after a restart.
     if (from === 'LATEST' && found.next && found.records.length === 0) this.#save(found.next);
+    this.#caughtUp = found.records.length === 0 || found.millisBehindLatest === 0;
+    this.#position = found.next;
     let filteredOut = 0;
     for (const record of found.records) {
       const taken = takeIn(record, settings, source, this.#run);
@@ -143,9 +146,10 @@ class ShardPoller {
       this.#lanes[laneOf(record.partitionKey, this.#lanes.length)]?.records.push(...taken.parts);
     }
     progress.finish([]);
-    if (settings.filter) metrics.count('FilteredOutEventCount', filteredOut);
-    this.#caughtUp = found.records.length === 0 || found.millisBehindLatest === 0;
-    this.#position = found.next;
+    if (settings.filter) {
+      metrics.count('FilteredOutEventCount', filteredOut);
+      await nextTurn(); // where nothing passes, nothing else would let others have their turn
+    }
   }
 
   /** Until the next read is due, or the end of a window; until a lane is free, or the mapping stops. */
