@@ -24,6 +24,12 @@ export function accessKeyId({ headers, url }: Pick<IncomingMessage, 'headers' | 
   return signed ?? presigned();
 }
 
+/** The token that temporary credentials come with. */
+export function securityToken({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): string | undefined {
+  const presigned = () => new URLSearchParams(url?.split('?', 2)[1]).get('X-Amz-Security-Token') ?? undefined;
+  return headers['x-amz-security-token']?.toString() ?? presigned();
+}
+
 /** Name of the service a request was signed for, as in SigV4's credential scope; undefined when nothing tells.
  *  Presigned URLs carry it in the query. What is signed the old way (`AWS key:signature`, as boto3 presigns S3 by
  *  default) can only be S3. Unsigned requests are told by `X-Amz-Target`. */

@@ -7,7 +7,7 @@ import { type Gateway, type Guards, openGateway } from './gateway.ts';
 import type { Denial } from './iam/denial.ts';
 import type { RolePermission } from './iam/judge.ts';
 import { createPermissions, type IamMode } from './iam/permissions.ts';
-import { createMapping } from './mapping/mapping.ts';
+import { createMapping, type MappingModel } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
@@ -17,7 +17,7 @@ import { createDynamo } from './services/dynamodb.ts';
 import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
-import { createLambda } from './services/lambda/lambda.ts';
+import { createLambda, type LambdaModel } from './services/lambda/lambda.ts';
 import { createLogs } from './services/logs/logs.ts';
 import type { Published } from './services/s3/fauxqs.ts';
 import { createS3 } from './services/s3.ts';
@@ -37,6 +37,8 @@ export interface LocalOptions {
   readonly bufferSeconds?: number;
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
+  /** Of event source mappings and functions, what is not as on AWS unless told. */
+  readonly model?: MappingModel & LambdaModel;
   /** What is to go wrong from the start; more can be asked for at `/_millrace/faults`. */
   readonly faults?: FaultSettings;
   /** What becomes of calls that the template's policies do not let through; `enforce` unless told. */
@@ -124,7 +126,7 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
+  { bufferSeconds, scheduleSeconds, onPublish, model }: LocalOptions,
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
@@ -134,12 +136,15 @@ async function openServices(
   const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());
   const athena = closers.add(await createAthena(context, { glue }));
-  const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const { nextDisturbance, invoker, reader } = faults;
   const lambda = closers.add(
-    createLambda(context, { assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
+    createLambda(context, { ...model, assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
   );
-  const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
+  const firehose = closers.add(
+    createFirehose(context, { glue, lambda: invoker(lambda), reader: reader(kinesis), bufferSeconds }),
+  );
+  const mapping = closers.add(createMapping(context, { ...model, reader: reader(kinesis), lambda: invoker(lambda) }));
+  lambda.serve(mapping.operations);
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
   return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs] };
 }

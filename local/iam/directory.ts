@@ -1,5 +1,6 @@
 import { LOCAL_ACCOUNT, LOCAL_REGION, type Provision, type Provisioned, type Resource } from '../service.ts';
 import { physicalName } from '../template/names.ts';
+import { credentialsOf } from './credentials.ts';
 import { encryptionOf } from './encryption.ts';
 import { MANAGED_POLICIES, managedPolicy } from './managed-policies.ts';
 import { readPolicy, type Statement } from './policy.ts';
@@ -29,6 +30,8 @@ const ROOT_POLICY = {
 /** All that the template says about who may do what: roles, policies and keys, made as CloudFormation makes them. */
 export class Directory {
   readonly #roles = new Map<string, Role>();
+  /** Access key → the role it is of. */
+  readonly #byKey = new Map<string, Role>();
   readonly #managed = new Map<string, readonly Statement[]>();
   readonly #ofResources = new Map<string, Statement[]>();
   /** Resource → the key that encrypts it, as the template names it. */
@@ -59,6 +62,10 @@ export class Directory {
 
   role(arn: string): Role | undefined {
     return this.#roles.get(arn);
+  }
+
+  roleOfKey(accessKeyId: string): Role | undefined {
+    return this.#byKey.get(accessKeyId);
   }
 
   get roles(): Iterable<Role> {
@@ -112,14 +119,16 @@ export class Directory {
       readPolicy(PolicyDocument, 'identity', `${place} ${PolicyName}`),
     );
     const managed = ManagedPolicyArns.flatMap((each: string) => this.#managedStatements(each, place));
-    this.#roles.set(arn, {
+    const role: Role = {
       name,
       arn,
       tags: Object.fromEntries(Tags.map(({ Key, Value }: Resource['properties']) => [Key, String(Value)])),
       trust: readPolicy(resource.properties.AssumeRolePolicyDocument, 'trust', `${place} AssumeRolePolicyDocument`),
       boundary: PermissionsBoundary && this.#managedStatements(PermissionsBoundary, place),
       statements: [...inline, ...managed],
-    });
+    };
+    this.#roles.set(arn, role);
+    this.#byKey.set(credentialsOf(arn, name).accessKeyId, role);
     return { ref: name, attributes: { Arn: arn, RoleId: name } };
   }
 

@@ -5,14 +5,16 @@ import { type Holder, holdersOf, mappingNeeds } from './service-needs.ts';
 /** Who acts in the name of roles, by what they sign with. */
 export class Holders {
   readonly #all: Holder[] = [];
-  readonly #byKey = new Map<string, Holder>();
+  /** Access key → the role it is of. */
+  readonly #roles = new Map<string, string>();
 
   get all(): readonly Holder[] {
     return this.#all;
   }
 
-  byKey(accessKeyId: string): Holder | undefined {
-    return this.#byKey.get(accessKeyId);
+  /** ARN of the role that an access key is of. */
+  roleArn(accessKeyId: string): string | undefined {
+    return this.#roles.get(accessKeyId);
   }
 
   /** Takes note of who acts once a resource is made. */
@@ -20,7 +22,7 @@ export class Holders {
     const mapping = resource.type === 'AWS::Lambda::EventSourceMapping' ? this.#mappingHolder(resource) : undefined;
     for (const holder of [...holdersOf(resource), ...(mapping ? [mapping] : [])]) {
       this.#all.push(holder);
-      this.#byKey.set(credentialsOf(holder.roleArn, holder.session).accessKeyId, holder);
+      this.#roles.set(credentialsOf(holder.roleArn, holder.session).accessKeyId, holder.roleArn);
     }
   }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../faults/refusals.ts';
-import { accessKeyId } from '../route.ts';
+import { accessKeyId, securityToken } from '../route.ts';
 import type { LocalService, Resource } from '../service.ts';
 import { readBody, ServiceError, withBody } from '../services/json-api.ts';
-import { isOwnKey } from './credentials.ts';
+import { isOwnKey, sessionOf } from './credentials.ts';
 import { type Denial, refusalOf } from './denial.ts';
-import { Directory } from './directory.ts';
+import { Directory, type Role } from './directory.ts';
 import { Holders } from './holders.ts';
 import { Judge, type RolePermission } from './judge.ts';
 import { hideMissing, listNeed } from './missing.ts';
@@ -52,9 +52,10 @@ export function createPermissions({ mode, log, onDenied }: PermissionOptions): P
     onDenied?.(denial);
   }
 
-  function holderOf(key: string): Holder {
-    const holder = holders.byKey(key);
-    if (holder) return holder;
+  /** The role that a request is signed by, undefined for one that is not of the template, and the session. */
+  function callerOf(key: string, token: string | undefined): { readonly role: Role | undefined; session: string } {
+    const [role, session] = [directory.roleOfKey(key), sessionOf(token)];
+    if (session !== undefined && (role || holders.roleArn(key))) return { role, session };
     const message = 'The security token included in the request is invalid.';
     throw new ServiceError('UnrecognizedClientException', message, 403);
   }
@@ -82,8 +83,7 @@ export function createPermissions({ mode, log, onDenied }: PermissionOptions): P
     async admit(scope, request, response) {
       const key = accessKeyId(request);
       if (key === undefined || !isOwnKey(key)) return request;
-      const { roleArn, session } = holderOf(key);
-      const role = directory.role(roleArn);
+      const { role, session } = callerOf(key, securityToken(request));
       if (!role) return request;
       // The head of S3's requests tells all, but for calls that name many objects.
       const isRead = scope !== 's3' || request.method === 'POST';

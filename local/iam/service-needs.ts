@@ -73,17 +73,34 @@ function destinationNeeds(destination: string | undefined, logicalId: string): r
 /** Firehose's own list for its destination, its schema and its errors, since which of them it uses when is not published
  *  (https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html). */
 function deliveryHolders({ properties }: Resource): readonly Holder[] {
-  const { DeliveryStreamName: session, ExtendedS3DestinationConfiguration: destination = {} } = properties;
+  const { DeliveryStreamName: session, KinesisStreamSourceConfiguration: source } = properties;
+  const destination = properties.ExtendedS3DestinationConfiguration ?? properties.S3DestinationConfiguration ?? {};
+  const backup = destination.S3BackupMode === 'Enabled' ? destination.S3BackupConfiguration : undefined;
   const { DataFormatConversionConfiguration: conversion, CloudWatchLoggingOptions: logging } = destination;
   const schema = conversion?.Enabled === false ? undefined : conversion?.SchemaConfiguration;
   const service = 'firehose.amazonaws.com';
   const sourceArn = arn('firehose', `deliverystream/${session}`);
   const holder = (roleArn: string, needs: readonly Need[]) => ({ roleArn, session, service, sourceArn, needs });
-  const delivery = [...bucketNeeds(destination), ...loggingNeeds(logging)];
+  const delivery = [...bucketNeeds(destination), ...functionNeeds(destination), ...loggingNeeds(logging)];
   return [
     ...(destination.RoleARN ? [holder(destination.RoleARN, delivery)] : []),
+    ...(backup?.RoleARN ? [holder(backup.RoleARN, bucketNeeds(backup))] : []),
+    ...(source ? [holder(source.RoleARN, all(SOURCE_READS, source.KinesisStreamARN))] : []),
     ...(schema?.RoleARN ? [holder(schema.RoleARN, schemaNeeds(schema))] : []),
   ];
+}
+
+const SOURCE_READS = ['DescribeStream', 'GetShardIterator', 'GetRecords', 'ListShards'].map(
+  (read) => `kinesis:${read}`,
+);
+
+/** Of a function that transforms records. */
+function functionNeeds({ ProcessingConfiguration: processing }: Resource['properties']): readonly Need[] {
+  const given: readonly Resource['properties'][] = processing?.Enabled === false ? [] : (processing?.Processors ?? []);
+  const parameters = given.filter(({ Type }) => Type === 'Lambda').flatMap(({ Parameters = [] }) => Parameters);
+  const arns = parameters.filter(({ ParameterName }) => ParameterName === 'LambdaArn');
+  const actions = ['lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'];
+  return arns.flatMap(({ ParameterValue }) => all(actions, String(ParameterValue)));
 }
 
 function bucketNeeds({

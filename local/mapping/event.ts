@@ -2,7 +2,8 @@ import type { StreamRecord } from '../services/kinesis-reader.ts';
 
 /** What the records of one mapping's events have in common. */
 export interface EventSource {
-  readonly streamArn: string;
+  /** Of the stream, or of the consumer when reading by enhanced fan-out. */
+  readonly arn: string;
   readonly region: string;
   readonly roleArn: string;
 }
@@ -33,14 +34,14 @@ export function encodeRecord(source: EventSource, shardId: string, record: Strea
     eventName: 'aws:kinesis:record',
     invokeIdentityArn: source.roleArn,
     awsRegion: source.region,
-    eventSourceARN: source.streamArn,
+    eventSourceARN: source.arn,
   });
   return { record, json, bytes: Buffer.byteLength(json) };
 }
 
-/** The event of a batch, as JSON. */
-export function encodeEvent(records: readonly EventRecord[]): string {
-  return `{"Records":[${records.map(({ json }) => json).join(',')}]}`;
+/** The event of a batch, as JSON. `more` are further members, each with the comma before it. */
+export function encodeEvent(records: readonly EventRecord[], more = ''): string {
+  return `{"Records":[${records.map(({ json }) => json).join(',')}]${more}}`;
 }
 
 /** How many of `records`, from the first on, make an event of at most `bytesMax`. */

@@ -215,6 +215,7 @@ describe('calls in the name of a role', () => {
       method: 'POST',
       headers: {
         ...signedBy(accessKeyId, service),
+        'x-amz-security-token': role.sessionToken,
         ...(target && { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' }),
       },
       body: JSON.stringify(body),
@@ -312,14 +313,14 @@ describe('calls in the name of a role', () => {
       'Kinesis_20131202.ListStreams',
       {},
       '/',
-      credentialsOf(ROLE, 'other').accessKeyId,
+      credentialsOf(`${ROLE}2`, 'fn').accessKeyId,
     );
     expect([stranger.status, ((await stranger.json()) as { __type: string }).__type]).toEqual([
       403,
       'UnrecognizedClientException',
     ]);
     const presigned = await fetch(
-      `${run.gateway.endpoint}/open/other?X-Amz-Credential=${role.accessKeyId}%2F20260101%2Fus-east-1%2Fs3%2Faws4_request`,
+      `${run.gateway.endpoint}/open/other?X-Amz-Credential=${role.accessKeyId}%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Security-Token=${encodeURIComponent(role.sessionToken)}`,
       { method: 'DELETE' },
     );
     expect([presigned.status, await presigned.text()]).toEqual([403, expect.stringContaining('s3:DeleteObject')]);

@@ -75,7 +75,11 @@ export function createKinesis(context: ServiceContext): Kinesis {
     },
     shards(streamArn) {
       const shards = streams.byArn(streamArn).shards.filter((shard) => shard.isOpen || shard.recordCount > 0);
-      return shards.map((shard) => ({ shardId: shard.id, parentShardIds: shard.parentIds }));
+      return shards.map(({ id, range, parentIds }) => ({
+        shardId: id,
+        hashKeyRange: range,
+        parentShardIds: parentIds,
+      }));
     },
     read(streamArn, shardId, position, limit) {
       const stream = streams.byArn(streamArn);

@@ -27,10 +27,13 @@ const DIMENSIONS_MAX = 30;
 const DIMENSION_CHARS_MAX = 1024;
 const VALUES_MAX = 100;
 
+/** What Lambda's runtime puts before a line of the console. */
+const CONSOLE_HEAD = /^[\d:.TZ-]+\t[^\t]*\t[A-Z]+\t/;
+
 function parse(line: string): Record<string, unknown> | undefined {
   if (!line.includes('"_aws"')) return undefined;
   try {
-    const document: unknown = JSON.parse(line);
+    const document: unknown = JSON.parse(line.replace(CONSOLE_HEAD, ''));
     return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : undefined;
   } catch {
     // Not JSON: a plain line of the log.

@@ -53,6 +53,7 @@ export function variablesFor(fn: LambdaFunction, endpoint: string, logStream: st
     AWS_LAMBDA_LOG_GROUP_NAME: fn.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_LOG_FORMAT: fn.logFormat,
+    ...(fn.logFormat === 'JSON' && { AWS_LAMBDA_LOG_LEVEL: fn.logLevel }),
     _HANDLER: fn.handler,
     LAMBDA_TASK_ROOT: fn.taskRoot,
   };
