@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type FaultRule, FaultRuleError, readRule } from '../local/faults/rules.ts';
 import type { LocalRun } from '../local/run.ts';
+import { ensureAssembly } from './assembly.ts';
 import { stageName, wholeNumber } from './options.ts';
 import { ASSEMBLY } from './project.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
-import { ensureAssembly } from './synth.ts';
 import { styled } from './table.ts';
 
 interface Options {
