@@ -77,11 +77,12 @@ export interface FreshOptions {
 }
 
 /** Synthesises the stage where there is no assembly of it, or one older than the sources: what `cdk synth` has left there,
- *  with whatever context, stays. */
-export async function ensureAssembly({ directory, stage, force, log }: FreshOptions): Promise<void> {
-  if (!force && isFresh(directory, stage)) return;
+ *  with whatever context, stays. Gives the directory. */
+export async function ensureAssembly({ directory, stage, force, log }: FreshOptions): Promise<string> {
+  if (!force && isFresh(directory, stage)) return directory;
   log(`synthesising stage ${stage} …`);
   await synthesise(directory, { context: { stage } });
+  return directory;
 }
 
 /** Whether the assembly holds the stage and is as new as all it is made from. */

@@ -65,7 +65,7 @@ async function start(example: string, options: Options): Promise<void> {
   }
   const started = performance.now();
   const log = (line: string) => console.error(styled('dim', line));
-  const assembly = await assemblyOf({ context: { stage, pipelines: plan.name } }, log);
+  const assembly = assemblyOf({ context: { stage, pipelines: plan.name } }, log);
   const stopped = once ? undefined : untilSignal();
   const alerts = new AlertLines(sinksOf(plan, 'alert'), (line) => {
     makeRoom();
@@ -82,8 +82,10 @@ async function start(example: string, options: Options): Promise<void> {
     const putting = { target, streamName, progress: new Progress('put'), put: putInTurn };
     const sent = await putDocuments(await documentsOf(example), putting);
     const progress = new Progress('processed');
-    await drainStage({ target, outputs, services, pipeline: plan.name, put: sent, progress });
+    const onCaughtUp = () => run.gatherBatches(false);
+    await drainStage({ target, outputs, services, pipeline: plan.name, put: sent, progress, onCaughtUp });
     await delivered(run, bufferSeconds);
+    run.gatherBatches(true);
     const elapsedSeconds = (performance.now() - started) / 1000;
     const summary = await summarise({ target, outputs, services, lake, alerts: alerts.counts, elapsedSeconds });
     const faults = checkSummary(summary, sent);

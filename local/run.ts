@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Closers, createClosers } from './closers.ts';
 import { createFaults, type FaultSettings, type Faults } from './faults.ts';
 import { type Gateway, openGateway } from './gateway.ts';
-import { createMapping } from './mapping/mapping.ts';
+import { createMapping, type Mapping } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
@@ -50,6 +50,8 @@ export interface LocalRun {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Resolves once Firehose has delivered all that it has accepted by now; its buffers wait for their time. */
   delivered(): Promise<void>;
+  /** Whether mappings gather batches for as long as the template says, as from the start, or hand over what they read. */
+  gatherBatches(isOn: boolean): void;
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
@@ -65,7 +67,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
     if (rules.length > 0) options.log?.(`faults on request: ${rules.length} rules, seed ${seed}`);
     const { gateway, context, cloudWatch } = await openContext(options, faults, closers);
     const cloudFormation = createCloudFormation();
-    const { firehose, services: opened } = await openServices(context, assembly, options, faults, closers);
+    const { firehose, mapping, services: opened } = await openServices(context, assembly, options, faults, closers);
     const services = [cloudWatch, cloudFormation, ...opened];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
@@ -76,6 +78,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
       notEmulated: notEmulated(stacks),
       outputs: outputsOf(stacks),
       delivered: () => firehose.delivered(),
+      gatherBatches: (isOn) => mapping.gatherBatches(isOn),
       close: () => closers.close(),
     };
   } catch (error) {
@@ -108,7 +111,7 @@ async function openServices(
   { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
   faults: Faults,
   closers: Closers,
-): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+): Promise<{ readonly firehose: Firehose; readonly mapping: Mapping; readonly services: readonly LocalService[] }> {
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
@@ -119,7 +122,8 @@ async function openServices(
   const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler] };
+  const services = [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler];
+  return { firehose, mapping, services };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

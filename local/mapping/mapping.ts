@@ -38,6 +38,11 @@ export interface MappingOptions {
   readonly closeGraceMs?: number;
 }
 
+export interface Mapping extends LocalService {
+  /** Whether batches are gathered for as long as their windows say, as from the start; or handed over as they are read. */
+  gatherBatches(isOn: boolean): void;
+}
+
 /** The same in every run, so that a restart finds its checkpoints; another one for another stream, as on AWS. */
 function uuidOf({ stack, logicalId }: Resource, streamArn: string): string {
   const hex = createHash('sha256')
@@ -56,13 +61,14 @@ function until(closed: () => boolean, checkpoints: Checkpoints): Checkpoints {
 /** Lambda's event source mapping for Kinesis: a poller for each shard gathers batches and invokes the function, with
  *  AWS's rules for retries, partial failures, bisecting, age limits and on-failure messages. Checkpoints survive a
  *  restart when the run has a state directory. */
-export function createMapping(context: ServiceContext, options: MappingOptions): LocalService {
+export function createMapping(context: ServiceContext, options: MappingOptions): Mapping {
   const { reader, lambda, clock = systemClock, random = Math.random } = options;
   const { pollIntervalMs = 200, backOffBaseMs = 1_000, backOffMaxMs = 60_000, closeGraceMs = 5_000 } = options;
   const writer = objectWriter(context.endpoint);
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, { uuid: string; stopped?: () => Promise<void> }>();
   const stop = new AbortController();
+  let gathers = true;
   let closed = false;
 
   function runOf(uuid: string, settings: MappingSettings): MappingRun {
@@ -79,6 +85,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       putObject: options.putObject ?? writer.put,
       metrics: createMetrics(context.metric, { uuid, functionName: fn.name, countsEvents: settings.countsEvents }),
       clock,
+      windowMs: () => (gathers ? settings.windowMs : 0),
       pollIntervalMs,
       backOff: { baseMs: backOffBaseMs, maxMs: backOffMaxMs, random },
       signal: stop.signal,
@@ -115,6 +122,9 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
     provisions: { 'AWS::Lambda::EventSourceMapping': provision },
     // Has no scope of its own: requests signed for Lambda go to the service that runs the functions.
     handle: (_request, response) => void response.writeHead(404).end(),
+    gatherBatches(isOn) {
+      gathers = isOn;
+    },
     async close() {
       stop.abort();
       const done = new AbortController();

@@ -37,14 +37,15 @@ async function giveUpRecord(run: MappingRun, shardId: string, record: EventRecor
  *  closed and all of it is processed, with false when the mapping stops. */
 export async function pollShard(run: MappingRun, shardId: string, from: ShardPosition): Promise<boolean> {
   const { settings, clock, signal } = run;
-  const windowEnd = () => clock.now() + settings.windowMs;
+  const windowEnd = () => clock.now() + run.windowMs();
   let position: ShardPosition | null = from;
   let records: EventRecord[] = [];
   let caughtUp = false;
   let windowEndMs = windowEnd();
 
   while (!signal.aborted) {
-    const step = nextStep({ records, windowEndMs, caughtUp, drained: position === null }, settings, clock.now());
+    const rules = { batchSize: settings.batchSize, windowMs: run.windowMs() };
+    const step = nextStep({ records, windowEndMs, caughtUp, drained: position === null }, rules, clock.now());
     if (step.do === 'finish') return true;
     if (step.do === 'read' && position !== null) {
       const found = await read(run, shardId, position, step.limit);

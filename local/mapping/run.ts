@@ -20,6 +20,8 @@ export interface MappingRun {
   readonly putObject: PutObject;
   readonly metrics: MappingMetrics;
   readonly clock: Clock;
+  /** Batching window as of now. */
+  readonly windowMs: () => number;
   /** Pause after a read that found nothing. */
   readonly pollIntervalMs: number;
   readonly backOff: BackOff;

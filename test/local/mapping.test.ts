@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createMapping } from '../../local/mapping/mapping.ts';
+import { createMapping, type Mapping } from '../../local/mapping/mapping.ts';
 import type { LocalService } from '../../local/service.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
 import type { Invocation } from '../../local/services/lambda/lambda.ts';
@@ -82,7 +82,7 @@ function world(handler: Handler, stateDir?: string) {
     },
   };
 
-  function open(): LocalService {
+  function open(): Mapping {
     const mapping = createMapping(
       {
         endpoint: 'http://127.0.0.1:1',
@@ -179,6 +179,26 @@ describe('batches', () => {
     await clock.runFor(1_000);
     expect(deliveries).toEqual(['ab', 'c', 'd'.repeat(100)]);
     expect(timesMs.slice(0, 2)).toEqual([5_000, 10_000]);
+  });
+
+  it('are not gathered while somebody waits for results', async () => {
+    const { stream, clock, deliveries, timesMs, put, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const mapping = open();
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 }, mapping);
+    await clock.runFor(1_000);
+    mapping.gatherBatches(false);
+    await clock.runFor(1_000);
+    put('b');
+    await clock.runFor(1_000);
+    mapping.gatherBatches(true);
+    put('c');
+    await clock.runFor(10_000);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+    expect(timesMs[0]).toBeLessThanOrEqual(1_200);
+    expect(timesMs[1]).toBeLessThanOrEqual(2_200);
+    expect(timesMs[2]).toBeGreaterThanOrEqual(5_000);
   });
 
   it('are gathered anew from the end of an invocation on', async () => {
