@@ -14,6 +14,8 @@ export function spawnRuntime(fn: LambdaFunction, endpoint: string): ChildProcess
     // Bounds the heap only, where Lambda bounds the whole process.
     execArgv: [`--max-old-space-size=${fn.memoryMb}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // JSON would escape events of megabytes, which are JSON already, once more.
+    serialization: 'advanced',
     // Its own process group: Ctrl-C in the terminal shall end the parent, which then ends its children in order.
     detached: true,
   });
