@@ -1,5 +1,5 @@
 import { deaggregate } from '../../core/event/aggregate.ts';
-import type { Rekeyed, Watermark } from '../../core/event/control.ts';
+import type { Rekeyed } from '../../core/event/control.ts';
 import { type Expected, type Line, Nths, type Taken } from './oracle.ts';
 import type { SimRecord } from './stream.ts';
 
@@ -10,16 +10,13 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
   const taken = new Map<string, Taken[]>();
   const firsts = new Set<string>();
   const nths = new Nths();
-  const head = new Head();
   for (const record of accepted) {
     for (const { partitionKey, data } of deaggregate(record.partitionKey, record.data)) {
       const { id, source, type, data: said } = JSON.parse(Buffer.from(data).toString());
       if (type !== 'millrace.rekeyed' && type !== 'millrace.watermark') continue;
-      head.hear(said);
       if (type === 'millrace.watermark' || firsts.has(said.id)) continue;
       firsts.add(said.id);
       const { line, isFaulty } = known.get(said.id) ?? { line: unknownLine(said), isFaulty: false };
-      const bounded = said.timeMs < head.beyondMs ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line;
       const ofKey = taken.get(partitionKey) ?? [];
       taken.set(partitionKey, ofKey);
       ofKey.push({
@@ -30,7 +27,7 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
         record,
         isFaulty,
         rows: [nths.rowOf(line)],
-        lines: [bounded],
+        lines: [line],
         order: undefined,
         isAlone: true,
       });
@@ -51,20 +48,3 @@ function linesBehind(events: readonly Taken[]) {
 
 /** The check says that it should not be there. */
 const unknownLine = ({ id, key, timeMs }: Rekeyed): Line => ({ id, key, number: -1, timeMs, boundMs: timeMs });
-
-/** How far event time had come behind the hop when a shard before it, which had said that it had no event yet, sent its
- *  first: nothing waited for that. */
-class Head {
-  beyondMs = Number.NEGATIVE_INFINITY;
-  #reachedMs = Number.NEGATIVE_INFINITY;
-  /** Shards that have said nothing but that they have no event. */
-  readonly #empty = new Set<string>();
-
-  hear({ from: [shardId], watermarkMs }: Rekeyed | Watermark): void {
-    if (watermarkMs === null) this.#empty.add(shardId);
-    else {
-      if (this.#empty.delete(shardId)) this.beyondMs = Math.max(this.beyondMs, this.#reachedMs);
-      this.#reachedMs = Math.max(this.#reachedMs, watermarkMs);
-    }
-  }
-}
