@@ -105,7 +105,7 @@ export function describeRun({ endpoint, outputs, notEmulated }: LocalRun): strin
   }
   if (notEmulated.length > 0) {
     lines.push('', styled('dim', `in the template but not emulated here: ${notEmulated.join(', ')}`));
-    lines.push(styled('dim', '(so no policy is enforced and no alarm is raised)'));
+    lines.push(styled('dim', '(so no policy is enforced)'));
   }
   lines.push(
     '',

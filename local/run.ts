@@ -9,11 +9,13 @@ import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
+import { topicPublisher } from './services/cloudwatch/publisher.ts';
 import { createDynamo } from './services/dynamodb.ts';
-import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
+import { createFirehose, type Firehose, type FirehoseOptions } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
+import { createLogs } from './services/logs/logs.ts';
 import type { Published } from './services/s3/fauxqs.ts';
 import { createS3 } from './services/s3.ts';
 import { createScheduler } from './services/scheduler/scheduler.ts';
@@ -30,6 +32,8 @@ export interface LocalOptions {
   readonly stateDir?: string;
   /** Buffering interval of every delivery stream, in place of the template's. */
   readonly bufferSeconds?: number;
+  /** Quotas of direct puts to Firehose; those of us-east-1 unless told. */
+  readonly firehoseQuotas?: FirehoseOptions['quotas'];
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
   /** What is to go wrong from the start; more can be asked for at `/_millrace/faults`. */
@@ -44,7 +48,7 @@ export interface LocalRun {
   /** E.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly port: number;
-  /** Types in the template for which nothing but a name stands: `AWS::CloudWatch::Alarm ×8`. */
+  /** Types in the template for which nothing but a name stands: `AWS::IAM::Role ×8`. */
   readonly notEmulated: readonly string[];
   /** Stack → output → value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -55,6 +59,9 @@ export interface LocalRun {
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
+
+/** Alarms on high-resolution metrics are looked at every ten seconds; the others wait for their minute to end. */
+const ALARMS_EVERY_MS = 10_000;
 
 /** Runs a synthesised app on this machine.
  *  @throws Error saying what could not be opened or made; all that was opened is closed again. */
@@ -99,7 +106,8 @@ async function openContext(
   const scratchDir = mkdtempSync(join(tmpdir(), 'millrace-'));
   closers.add({ close: () => rmSync(scratchDir, { recursive: true, force: true }) });
   const gateway = closers.add(await openGateway(port, faults));
-  const cloudWatch = createCloudWatch();
+  const { publish } = closers.add(topicPublisher(gateway.endpoint));
+  const cloudWatch = closers.add(createCloudWatch({ publish, log, evaluateEveryMs: ALARMS_EVERY_MS }));
   const context = { endpoint: gateway.endpoint, stateDir: state, scratchDir, metric: cloudWatch.metric, log };
   return { gateway, context, cloudWatch };
 }
@@ -108,21 +116,32 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
+  { bufferSeconds, firehoseQuotas, scheduleSeconds, onPublish }: LocalOptions,
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly mapping: Mapping; readonly services: readonly LocalService[] }> {
+  const logs = closers.add(createLogs());
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());
   const athena = closers.add(await createAthena(context, { glue }));
-  const firehose = closers.add(createFirehose(context, { glue, bufferSeconds }));
   const { nextDisturbance, invoker, reader } = faults;
-  const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
+  const lambda = closers.add(
+    createLambda(context, { assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
+  );
+  const firehose = closers.add(
+    createFirehose(context, {
+      glue,
+      lambda: invoker(lambda),
+      reader: reader(kinesis),
+      bufferSeconds,
+      quotas: firehoseQuotas,
+    }),
+  );
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  const services = [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler];
+  const services = [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs];
   return { firehose, mapping, services };
 }
 

@@ -12,7 +12,7 @@ describe('the synthesised templates', () => {
     async () => {
       const directory = await assemblyOf({ context: { stage: 'dev' }, validated: true }, () => {});
       const templates = readdirSync(directory).filter((name) => name.endsWith('.template.json'));
-      expect(templates).toHaveLength(2 + pipelines.length);
+      expect(templates).toHaveLength(3 + pipelines.length);
       const lint = spawnSync('cfn-lint', ['--non-zero-exit-code', 'error', ...templates], {
         cwd: directory,
         encoding: 'utf8',

@@ -27,10 +27,11 @@ describe('the embedded metric format', () => {
     ]);
   });
 
-  it('names the metric', () => {
-    expect(embeddedMetrics(line({ m: 0.5 }))).toEqual([
-      { namespace: 'N', name: 'm', dimensions: { a: 'x' }, value: 0.5 },
-    ]);
+  it('names the metric, its unit and its resolution', () => {
+    const named = { namespace: 'N', name: 'm', dimensions: { a: 'x' }, value: 0.5 };
+    expect(embeddedMetrics(line({ m: 0.5 }))).toEqual([{ ...named, unit: 'Count', isHighResolution: false }]);
+    const fine = line({ m: 0.5 }, { Metrics: [{ Name: 'm', StorageResolution: 1 }] });
+    expect(embeddedMetrics(fine)).toEqual([{ ...named, unit: 'None', isHighResolution: true }]);
   });
 
   it.each([

@@ -210,7 +210,13 @@ describe('an environment', () => {
     const first = invoke({});
     await expect(invoke({})).rejects.toMatchObject({ code: 'TooManyRequestsException', status: 429 });
     await first;
-    expect(metrics.filter(({ name }) => name === 'Throttles').map(({ value }) => value)).toEqual([1]);
+    expect(metrics.filter(({ name }) => name === 'Throttles').map(({ value }) => value)).toEqual([1, 0]);
+    expect(metrics.filter(({ name }) => name === 'ConcurrentExecutions')).toContainEqual({
+      namespace: 'AWS/Lambda',
+      name: 'ConcurrentExecutions',
+      dimensions: {},
+      value: 1,
+    });
   });
 
   it.each([

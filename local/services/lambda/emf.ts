@@ -4,6 +4,15 @@ export interface Measurement {
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly value: number;
+  readonly unit: string;
+  /** By the second, else by the minute. */
+  readonly isHighResolution: boolean;
+}
+
+interface MetricDefinition {
+  readonly Name?: unknown;
+  readonly Unit?: unknown;
+  readonly StorageResolution?: unknown;
 }
 
 interface Directive {
@@ -60,10 +69,12 @@ export function embeddedMetrics(line: string): Measurement[] {
     if (typeof namespace !== 'string' || namespace === '') return [];
     const sets = dimensionSets(document, directive);
     return list(directive.Metrics, METRICS_MAX).flatMap((metric) => {
-      const name = (metric as { Name?: unknown } | null)?.Name;
+      const { Name: name, Unit, StorageResolution } = (metric ?? {}) as MetricDefinition;
       if (typeof name !== 'string') return [];
+      const unit = typeof Unit === 'string' ? Unit : 'None';
+      const kept = { unit, isHighResolution: StorageResolution === 1 };
       return valuesOf(document[name]).flatMap((value) =>
-        sets.map((dimensions) => ({ namespace, name, dimensions, value })),
+        sets.map((dimensions) => ({ namespace, name, dimensions, value, ...kept })),
       );
     });
   });

@@ -4,6 +4,7 @@ import { readLines } from './lines.ts';
 import type { InvokeMessage, RuntimeError, RuntimeMessage } from './protocol.ts';
 import * as errors from './runtime-errors.ts';
 import { exitOf, spawnRuntime, within } from './runtime-process.ts';
+import { logStreamName } from './variables.ts';
 
 export interface Answer {
   /** JSON. */
@@ -27,6 +28,8 @@ export interface Disturbance {
 export interface Environment {
   /** False once it cannot take another event. */
   readonly alive: boolean;
+  /** Name of its log stream. */
+  readonly logStream: string;
   invoke(requestId: string, payload: string): Promise<Answer>;
   /** Ends the process at once; resolves when it is gone. */
   kill(): Promise<void>;
@@ -35,15 +38,17 @@ export interface Environment {
 /** What comes of the process: a message, or the reason it ended for. */
 type Found = RuntimeMessage | string;
 
-/** Starts an environment of `fn`; `onLine` gets each line that it writes. `nextDisturbance` is asked at each invocation. */
+/** Starts an environment of `fn`; `writeLine` gets each line that it writes. `nextDisturbance` is asked at each invocation. */
 export function startEnvironment(
   fn: LambdaFunction,
   endpoint: string,
-  onLine: (line: string) => void,
+  writeLine: (logStream: string, line: string) => void,
   nextDisturbance?: () => Disturbance | undefined,
 ): Environment {
   const timeoutMs = fn.timeoutSeconds * 1000;
-  const child = spawnRuntime(fn, endpoint);
+  const logStream = logStreamName();
+  const onLine = (line: string) => writeLine(logStream, line);
+  const child = spawnRuntime(fn, endpoint, logStream);
   const initialised = Promise.withResolvers<Found>();
   // Those of the event under way. Promises that live as long as the process would gather what waits for them.
   const listeners = { found: (_: Found) => {}, end: (_: string) => {} };
@@ -126,6 +131,7 @@ export function startEnvironment(
   }
 
   return {
+    logStream,
     get alive() {
       return alive;
     },

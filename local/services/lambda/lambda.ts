@@ -15,6 +15,7 @@ import { type AssetPath, functionOf, invalid, type LambdaFunction } from './func
 import { openLog } from './function-log.ts';
 import { invokeApi } from './invoke-api.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
+import { LambdaMetrics } from './metrics.ts';
 import { createPool, type Pool } from './pool.ts';
 
 export interface Invocation {
@@ -40,12 +41,14 @@ export interface LambdaOptions {
   readonly assetPath: AssetPath;
   /** Asked at each invocation what is to befall its environment. */
   readonly nextDisturbance?: () => Disturbance | undefined;
+  /** Takes the lines of functions besides their files. */
+  readonly writeLog?: (group: string, stream: string, line: string) => void;
 }
 
 interface Entry {
   readonly definition: LambdaFunction;
   readonly pool: Pool;
-  readonly log: (line: string) => void;
+  readonly log: (logStream: string, line: string) => void;
   readonly qualifiers: Set<string>;
 }
 
@@ -60,6 +63,7 @@ const FUNCTION_NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:)?(?:function:)?([\w
 export function createLambda(context: ServiceContext, options: LambdaOptions): Lambda {
   const functions = new Map<string, Entry>();
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
+  const metrics = new LambdaMetrics(context.metric);
   let closing = false;
 
   function lookup(nameOrArn: string): Entry {
@@ -77,14 +81,18 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
       throw new ServiceError('ResourceConflictException', `Function already exist: ${definition.name}`, 409);
     }
     const file = openLog(logDirectory, definition.name);
-    const log = (line: string) => {
+    const write = (logStream: string, line: string) => {
       file.write(line);
-      for (const { namespace, name, dimensions, value } of embeddedMetrics(line))
-        context.metric(namespace, name, dimensions, value);
+      options.writeLog?.(definition.logGroup, logStream, line);
+    };
+    const log = (logStream: string, line: string) => {
+      write(logStream, line);
+      for (const { namespace, name, dimensions, value, ...kept } of embeddedMetrics(line))
+        context.metric(namespace, name, dimensions, value, kept);
     };
     const start = () => startEnvironment(definition, context.endpoint, log, options.nextDisturbance);
     const pool = createPool(definition.concurrencyMax, start);
-    functions.set(definition.name, { definition, pool, log: file.write, qualifiers: new Set(['$LATEST']) });
+    functions.set(definition.name, { definition, pool, log: write, qualifiers: new Set(['$LATEST']) });
     context.log(`lambda ${definition.name}: log in ${file.path}`);
     return { ref: definition.name, attributes: { Arn: definition.arn } };
   }
@@ -107,17 +115,16 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
 
   async function run(entry: Entry, requestId: string, payload: string): Promise<Invocation> {
     const { definition, pool, log } = entry;
-    const dimensions = { FunctionName: definition.name };
-    const { durationMs, ...answer } = await pool.run(requestId, payload);
+    const ended = metrics.began(definition.name);
+    const { durationMs, logStream, ...answer } = await pool.run(requestId, payload).finally(ended);
     // An environment that was ended by close() did not fail: the caller has to try again.
     if (closing) throw new ServiceError('ServiceException', 'The local run is closing', 500);
-    log(`END RequestId: ${requestId}`);
+    log(logStream, `END RequestId: ${requestId}`);
     log(
+      logStream,
       `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tMemory Size: ${definition.memoryMb} MB`,
     );
-    context.metric('AWS/Lambda', 'Invocations', dimensions, 1);
-    context.metric('AWS/Lambda', 'Errors', dimensions, answer.functionError ? 1 : 0);
-    context.metric('AWS/Lambda', 'Duration', dimensions, durationMs);
+    metrics.invoked(definition.name, durationMs, answer.functionError !== undefined);
     return { requestId, ...answer };
   }
 
@@ -134,7 +141,7 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
       return await run(entry, randomUUID(), payload.toString());
     } catch (error) {
       const throttled = error instanceof ServiceError && error.code === 'TooManyRequestsException';
-      if (throttled) context.metric('AWS/Lambda', 'Throttles', { FunctionName: entry.definition.name }, 1);
+      if (throttled) metrics.throttled(entry.definition.name);
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import type { Answer, Environment } from './environment.ts';
 /** The environments of one function: an idle one is used again, else one more is started. */
 export interface Pool {
   /** Throws TooManyRequestsException when as many run as may. */
-  run(requestId: string, payload: string): Promise<Answer>;
+  run(requestId: string, payload: string): Promise<Answer & { readonly logStream: string }>;
   close(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function createPool(concurrencyMax: number, start: () => Environment): Po
         const answer = await environment.invoke(requestId, payload);
         if (environment.alive) idle.push(environment);
         else environments.delete(environment);
-        return answer;
+        return { ...answer, logStream: environment.logStream };
       } finally {
         running -= 1;
       }

@@ -6,10 +6,10 @@ import { variablesFor } from './variables.ts';
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 /** Starts the process of an execution environment. */
-export function spawnRuntime(fn: LambdaFunction, endpoint: string): ChildProcess {
+export function spawnRuntime(fn: LambdaFunction, endpoint: string, logStream: string): ChildProcess {
   return fork(BOOTSTRAP, [], {
     cwd: fn.taskRoot,
-    env: variablesFor(fn, endpoint),
+    env: variablesFor(fn, endpoint, logStream),
     execPath: process.execPath,
     // Bounds the heap only, where Lambda bounds the whole process.
     execArgv: [`--max-old-space-size=${fn.memoryMb}`],
