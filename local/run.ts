@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path';
 import { type Closers, createClosers } from './closers.ts';
 import { createFaults, type FaultSettings, type Faults } from './faults.ts';
 import { type Gateway, openGateway } from './gateway.ts';
-import { createMapping, type MappingModel } from './mapping/mapping.ts';
+import { createMapping, type MappingModel, type Mappings } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
 import { topicPublisher } from './services/cloudwatch/publisher.ts';
 import { createDynamo } from './services/dynamodb.ts';
-import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
+import { createFirehose, type Firehose, type FirehoseOptions } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda, type LambdaModel } from './services/lambda/lambda.ts';
@@ -32,6 +32,8 @@ export interface LocalOptions {
   readonly stateDir?: string;
   /** Buffering interval of every delivery stream, in place of the template's. */
   readonly bufferSeconds?: number;
+  /** Quotas of direct puts to Firehose; those of us-east-1 unless told. */
+  readonly firehoseQuotas?: FirehoseOptions['quotas'];
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
   /** Of event source mappings and functions, what is not as on AWS unless told. */
@@ -54,6 +56,8 @@ export interface LocalRun {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Resolves once Firehose has delivered all that it has accepted by now; its buffers wait for their time. */
   delivered(): Promise<void>;
+  /** Whether mappings gather batches for as long as the template says, as from the start, or hand over what they read. */
+  gatherBatches(isOn: boolean): void;
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
@@ -72,7 +76,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
     if (rules.length > 0) options.log?.(`faults on request: ${rules.length} rules, seed ${seed}`);
     const { gateway, context, cloudWatch } = await openContext(options, faults, closers);
     const cloudFormation = createCloudFormation();
-    const { firehose, services: opened } = await openServices(context, assembly, options, faults, closers);
+    const { firehose, mapping, services: opened } = await openServices(context, assembly, options, faults, closers);
     const services = [cloudWatch, cloudFormation, ...opened];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
@@ -83,6 +87,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
       notEmulated: notEmulated(stacks),
       outputs: outputsOf(stacks),
       delivered: () => firehose.delivered(),
+      gatherBatches: (isOn) => mapping.gatherBatches(isOn),
       close: () => closers.close(),
     };
   } catch (error) {
@@ -113,10 +118,10 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds, onPublish, model }: LocalOptions,
+  { bufferSeconds, firehoseQuotas, scheduleSeconds, onPublish, model }: LocalOptions,
   faults: Faults,
   closers: Closers,
-): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+): Promise<{ readonly firehose: Firehose; readonly mapping: Mappings; readonly services: readonly LocalService[] }> {
   const logs = closers.add(createLogs());
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
@@ -128,12 +133,19 @@ async function openServices(
     createLambda(context, { ...model, assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
   );
   const firehose = closers.add(
-    createFirehose(context, { glue, lambda: invoker(lambda), reader: reader(kinesis), bufferSeconds }),
+    createFirehose(context, {
+      glue,
+      lambda: invoker(lambda),
+      reader: reader(kinesis),
+      bufferSeconds,
+      quotas: firehoseQuotas,
+    }),
   );
   const mapping = closers.add(createMapping(context, { ...model, reader: reader(kinesis), lambda: invoker(lambda) }));
   lambda.serve(mapping.operations);
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs] };
+  const services = [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs];
+  return { firehose, mapping, services };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {
