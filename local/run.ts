@@ -7,14 +7,14 @@ import { type Gateway, type Guards, openGateway } from './gateway.ts';
 import type { Denial } from './iam/denial.ts';
 import type { RolePermission } from './iam/judge.ts';
 import { createPermissions, type IamMode } from './iam/permissions.ts';
-import { createMapping, type MappingModel } from './mapping/mapping.ts';
+import { createMapping, type MappingModel, type Mappings } from './mapping/mapping.ts';
 import type { LocalService, ServiceContext } from './service.ts';
 import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
 import { topicPublisher } from './services/cloudwatch/publisher.ts';
 import { createDynamo } from './services/dynamodb.ts';
-import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
+import { createFirehose, type Firehose, type FirehoseOptions } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda, type LambdaModel } from './services/lambda/lambda.ts';
@@ -35,6 +35,8 @@ export interface LocalOptions {
   readonly stateDir?: string;
   /** Buffering interval of every delivery stream, in place of the template's. */
   readonly bufferSeconds?: number;
+  /** Quotas of direct puts to Firehose; those of us-east-1 unless told. */
+  readonly firehoseQuotas?: FirehoseOptions['quotas'];
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
   /** Of event source mappings and functions, what is not as on AWS unless told. */
@@ -63,6 +65,8 @@ export interface LocalRun {
   permissions(): readonly RolePermission[];
   /** Resolves once Firehose has delivered all that it has accepted by now; its buffers wait for their time. */
   delivered(): Promise<void>;
+  /** Whether mappings gather batches for as long as the template says, as from the start, or hand over what they read. */
+  gatherBatches(isOn: boolean): void;
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
@@ -83,7 +87,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
     const permissions = iam === 'off' ? undefined : createPermissions({ mode: iam, log, onDenied });
     const { gateway, context, cloudWatch } = await openContext(options, { faults, permissions }, closers);
     const cloudFormation = createCloudFormation();
-    const { firehose, services: opened } = await openServices(context, assembly, options, faults, closers);
+    const { firehose, mapping, services: opened } = await openServices(context, assembly, options, faults, closers);
     const services = [cloudWatch, cloudFormation, ...opened, ...(permissions ? [permissions] : [])];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
@@ -96,6 +100,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
       outputs: outputsOf(stacks),
       permissions: () => permissions?.list() ?? [],
       delivered: () => firehose.delivered(),
+      gatherBatches: (isOn) => mapping.gatherBatches(isOn),
       close: () => closers.close(),
     };
   } catch (error) {
@@ -126,10 +131,10 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds, onPublish, model }: LocalOptions,
+  { bufferSeconds, firehoseQuotas, scheduleSeconds, onPublish, model }: LocalOptions,
   faults: Faults,
   closers: Closers,
-): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+): Promise<{ readonly firehose: Firehose; readonly mapping: Mappings; readonly services: readonly LocalService[] }> {
   const logs = closers.add(createLogs());
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
@@ -141,12 +146,19 @@ async function openServices(
     createLambda(context, { ...model, assetPath: assembly.assetPath, nextDisturbance, writeLog: logs.write }),
   );
   const firehose = closers.add(
-    createFirehose(context, { glue, lambda: invoker(lambda), reader: reader(kinesis), bufferSeconds }),
+    createFirehose(context, {
+      glue,
+      lambda: invoker(lambda),
+      reader: reader(kinesis),
+      bufferSeconds,
+      quotas: firehoseQuotas,
+    }),
   );
   const mapping = closers.add(createMapping(context, { ...model, reader: reader(kinesis), lambda: invoker(lambda) }));
   lambda.serve(mapping.operations);
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs] };
+  const services = [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler, logs];
+  return { firehose, mapping, services };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

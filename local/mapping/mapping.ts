@@ -50,6 +50,8 @@ export interface MappingOptions extends MappingModel {
 export interface Mappings extends LocalService {
   /** Calls of Lambda's API that are about mappings. */
   readonly operations: RestOperations;
+  /** Whether batches are gathered for as long as their windows say, as from the start; or handed over as they are read. */
+  gatherBatches(isOn: boolean): void;
 }
 
 /** The same in every run, so that a restart finds its checkpoints; another one for another stream, as on AWS. */
@@ -77,6 +79,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
   const senders = new Map<string, ReturnType<typeof failureSender>>();
   const directory = context.stateDir && join(context.stateDir, 'mappings');
   const mappings = new Map<string, Mapping>();
+  let gathers = true;
   let closed = false;
 
   function checkpointsOf(uuid: string, { streamArn }: MappingSettings): Checkpoints {
@@ -106,6 +109,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
         sendFailure: options.sendFailure ?? senderOf(roleArn, name).send,
         metrics: createMetrics(context.metric, { uuid, functionName: name, countsEvents: settings.countsEvents }),
         clock,
+        windowMs: () => (gathers ? settings.windowMs : 0),
         pollIntervalMs: settings.isFanOut ? fanOutDelayMs : pollIntervalMs,
         readAheadBytesMax,
         mergesDiscards,
@@ -186,6 +190,9 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
     operations: mappingOperations(store),
     // Has no scope of its own: requests signed for Lambda go to the service that runs the functions.
     handle: (_request, response) => void response.writeHead(404).end(),
+    gatherBatches(isOn) {
+      gathers = isOn;
+    },
     async close() {
       const done = new AbortController();
       const stopped = Promise.all([...mappings.values()].map((mapping) => mapping.close()));

@@ -83,7 +83,8 @@ class ShardPoller {
     const gathered = { caughtUp: this.#caughtUp, drained: this.#position === null, tumbling: this.#run.window };
     const nowMs = this.#run.clock.now();
     const idle = this.#lanes.filter(({ busy }) => !busy);
-    const steps = idle.map((lane) => nextStep({ ...lane, ...gathered }, this.#run.settings, nowMs));
+    const rules = { ...this.#run.settings, windowMs: this.#run.windowMs() };
+    const steps = idle.map((lane) => nextStep({ ...lane, ...gathered }, rules, nowMs));
     const acted = idle.filter((lane, index) => this.#act(lane, steps[index]));
     return acted.length > 0 ? undefined : steps;
   }
@@ -173,7 +174,7 @@ class ShardPoller {
   }
 
   #windowEndMs(): number {
-    return this.#run.clock.now() + this.#run.settings.windowMs;
+    return this.#run.clock.now() + this.#run.windowMs();
   }
 }
 

@@ -23,6 +23,8 @@ export interface MappingRun {
   readonly sendFailure: SendFailure;
   readonly metrics: MappingMetrics;
   readonly clock: Clock;
+  /** Batching window as of now. */
+  readonly windowMs: () => number;
   /** Pause after a read that found nothing. */
   readonly pollIntervalMs: number;
   /** No more is read of a shard while lanes that fail hold back so much of it. */

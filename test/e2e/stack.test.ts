@@ -30,6 +30,7 @@ import { readObjects } from '../../adapters/s3/archive-store.ts';
 import { verifyArchive } from '../../cli/archive.ts';
 import { decodeArchived } from '../../core/archive/object.ts';
 import type { StreamRecord } from '../../core/engine/record.ts';
+import type { FaultState } from '../../local/faults/board.ts';
 import { runStack } from '../support/local-run.ts';
 import { neededIn, unneeded } from '../support/needed-permissions.ts';
 
@@ -120,8 +121,10 @@ async function readArchive(s3: S3Client, bucket: string) {
   return objects;
 }
 
-const fault = (rule: object) =>
-  fetch(`${stack.run.endpoint}/_millrace/faults`, { method: 'PUT', body: JSON.stringify({ rules: [rule] }) });
+const faults = () => `${stack.run.endpoint}/_millrace/faults`;
+const fault = (rule: object) => fetch(faults(), { method: 'PUT', body: JSON.stringify({ rules: [rule] }) });
+
+const noFaults = () => fetch(faults(), { method: 'DELETE' });
 
 const count = (table: string, where = 'true') => `SELECT count(*) FROM ${table} WHERE ${where}`;
 
@@ -248,14 +251,21 @@ describe('the synthesised stack on this machine', () => {
     await fault({ service: 'lambda', action: 'Invoke', kind: 'kill', probability: 1, afterMs: [0, 0] });
     const killed = { errorMessage: expect.stringContaining('signal: killed') };
     for (const _ of ['one environment', 'and the other']) expect(await invokeAgain()).toMatchObject(killed);
-    await fetch(`${stack.run.endpoint}/_millrace/faults`, { method: 'DELETE' });
+    await noFaults();
     expect(await invokeAgain()).toEqual({ batchItemFailures: [] });
   }, 60_000);
+
+  it('archives a record that is there already, as after an answer that was lost', async () => {
+    await fault({ service: 's3', action: 'PutObject', kind: 'lost-answer', probability: 1, times: 1 });
+    await put([request('archived-1')]);
+    const struck = async () => ((await (await fetch(faults())).json()) as FaultState).rules[0]?.injected === 1;
+    while (!(await struck())) await new Promise((resolve) => setTimeout(resolve, 50));
+    await noFaults();
+  }, 30_000);
 
   it('archives every record as it came, and finds out what becomes of the archive', async () => {
     const { archiveBucketName: Bucket, streamName: StreamName } = stack.outputs;
     const s3 = new S3Client({ ...stack.target.client, forcePathStyle: true });
-    await fault({ service: 's3', action: 'PutObject', kind: 'lost-answer', probability: 1, times: 4 });
     // What a closed shard still has is handed over at once.
     const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
     for (const { ShardId, HashKeyRange } of Shards) {

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { ensureAssembly } from '../../cli/synth.ts';
+import { assemblyOf } from '../../cli/assembly.ts';
 import { withoutAction } from '../support/changed-assembly.ts';
 import { ROOT } from '../support/imports.ts';
 
@@ -49,8 +49,7 @@ describe('npm start', () => {
   ])(
     'ends with what IAM denies when no policy allows %s',
     async (action, policies, role) => {
-      const assembly = join(ROOT, '.millrace/test-assembly');
-      await ensureAssembly({ directory: assembly, stage: 'dev', pipeline: 'web-traffic', log: () => {} });
+      const assembly = await assemblyOf({ context: { stage: 'dev', pipelines: 'web-traffic' } }, () => {});
       const changed = withoutAction(assembly, action, policies);
       const args = [
         '--no-warnings',

@@ -72,7 +72,7 @@ describe('the event', () => {
   it('has the documented form', () => {
     const hello = encodeRecord(source, 'shardId-000000000006', {
       sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
-      partitionKey: '1',
+      partitionKey: '"1\n\u2028\ud800',
       data: Buffer.from('Hello'),
       arrivalMs: 1_545_084_650_987,
     });
@@ -81,7 +81,7 @@ describe('the event', () => {
         {
           kinesis: {
             kinesisSchemaVersion: '1.0',
-            partitionKey: '1',
+            partitionKey: '"1\n\u2028\ud800',
             sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
             data: 'SGVsbG8=',
             approximateArrivalTimestamp: 1545084650.987,

@@ -60,6 +60,46 @@ describe('batches', () => {
     expect(timesMs.slice(0, 2)).toEqual([5_000, 10_000]);
   });
 
+  it('are not gathered while somebody waits for results', async () => {
+    const { stream, clock, deliveries, timesMs, put, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const mapping = open();
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 }, mapping);
+    await clock.runFor(1_000);
+    mapping.gatherBatches(false);
+    await clock.runFor(1_000);
+    put('b');
+    await clock.runFor(1_000);
+    mapping.gatherBatches(true);
+    put('c');
+    await clock.runFor(10_000);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+    expect(timesMs[0]).toBeLessThanOrEqual(1_200);
+    expect(timesMs[1]).toBeLessThanOrEqual(2_200);
+    expect(timesMs[2]).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('are not gathered while somebody waits for results', async () => {
+    const { stream, clock, deliveries, timesMs, put, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const mapping = open();
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 }, mapping);
+    await clock.runFor(1_000);
+    mapping.gatherBatches(false);
+    await clock.runFor(1_000);
+    put('b');
+    await clock.runFor(1_000);
+    mapping.gatherBatches(true);
+    put('c');
+    await clock.runFor(10_000);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+    expect(timesMs[0]).toBeLessThanOrEqual(1_200);
+    expect(timesMs[1]).toBeLessThanOrEqual(2_200);
+    expect(timesMs[2]).toBeGreaterThanOrEqual(5_000);
+  });
+
   it('are gathered anew from the end of an invocation on', async () => {
     const { stream, clock, deliveries, timesMs, put, provision } = world(() => null);
     stream.open(SHARD);

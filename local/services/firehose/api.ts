@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { RecordMetric } from '../../service.ts';
+import { decodeBase64 } from '../base64.ts';
 import { type Operations, ServiceError } from '../json-api.ts';
 import { Constraints, invalid } from './constraints.ts';
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, type Quotas, RECORD_BYTES_MAX } from './limits.ts';
 import { type Accepted, bytesOf } from './part.ts';
 import type { Entry, Streams } from './streams.ts';
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MINUTE_MS = 60_000;
 const ID_BYTES = 168;
 
@@ -21,8 +21,8 @@ function dataOf(record: { readonly Data?: unknown } | undefined, path: string, c
     constraints.present(`${path}.data`, undefined);
     return Buffer.alloc(0);
   }
-  if (!BASE64.test(data)) throw new ServiceError('SerializationException', `${path}.data is not base64`);
-  const bytes = Buffer.from(data, 'base64');
+  const bytes = decodeBase64(data);
+  if (!bytes) throw new ServiceError('SerializationException', `${path}.data is not base64`);
   if (bytes.length > RECORD_BYTES_MAX) constraints.length(`${path}.data`, bytes, 0, RECORD_BYTES_MAX);
   return bytes;
 }
