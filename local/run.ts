@@ -30,6 +30,8 @@ export interface LocalOptions {
   readonly stateDir?: string;
   /** Buffering interval of every delivery stream, in place of the template's. */
   readonly bufferSeconds?: number;
+  /** Whether the shards of streams refuse what is over their limits of reading and writing, as on AWS. Default: true. */
+  readonly kinesisLimits?: boolean;
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
   /** What is to go wrong from the start; more can be asked for at `/_millrace/faults`. */
@@ -105,11 +107,11 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
+  { bufferSeconds, kinesisLimits, scheduleSeconds, onPublish }: LocalOptions,
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
-  const kinesis = closers.add(createKinesis(context));
+  const kinesis = closers.add(createKinesis(context, { limits: kinesisLimits }));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());

@@ -49,7 +49,7 @@ let client: KinesisClient;
 
 beforeAll(async () => {
   gateway = await openGateway(0);
-  kinesis = createKinesis(context());
+  kinesis = createKinesis(context(), { limits: false });
   gateway.serve([kinesis]);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   client = new KinesisClient({ endpoint: gateway.endpoint, region: 'us-east-1', credentials });
@@ -423,7 +423,7 @@ describe('the journal', () => {
 
   /** Puts records through the API of a service kept in the directory, and leaves without closing, as a kill does. */
   async function fill(stateDir: string, batches: number): Promise<Kinesis> {
-    const kept = createKinesis(context(stateDir));
+    const kept = createKinesis(context(stateDir), { limits: false });
     await kept.provisions['AWS::Kinesis::Stream']?.(resource);
     const own = await openGateway(0);
     own.serve([kept]);
@@ -464,18 +464,18 @@ describe('the journal', () => {
     for (const cut of [1, 7, 60]) {
       truncateSync(path, whole - cut);
       logged.length = 0;
-      const kept = createKinesis(context(stateDir));
+      const kept = createKinesis(context(stateDir), { limits: false });
       expect(count(kept)).toBe(4);
       expect(logged).toEqual([expect.stringMatching(/dropped an unfinished entry/)]);
       await kept.close();
-      const again = createKinesis(context(stateDir));
+      const again = createKinesis(context(stateDir), { limits: false });
       expect(count(again)).toBe(4);
       await again.close();
       rmSync(path);
       await (await fill(stateDir, 2)).close();
     }
     appendFileSync(path, Buffer.from([1, 2, 3]));
-    const kept = createKinesis(context(stateDir));
+    const kept = createKinesis(context(stateDir), { limits: false });
     expect(count(kept)).toBe(8);
     await kept.close();
   });
@@ -487,7 +487,7 @@ describe('the journal', () => {
     const bytes = readFileSync(path);
     bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
     writeFileSync(path, bytes);
-    expect(() => createKinesis(context(stateDir))).toThrow('the journal is damaged at byte 0');
+    expect(() => createKinesis(context(stateDir), { limits: false })).toThrow('the journal is damaged at byte 0');
   });
 
   it('is rewritten once most of it is dead, and keeps the rest', async () => {
@@ -511,7 +511,7 @@ describe('the journal', () => {
     const path = join(stateDir, 'kinesis.journal');
     expect(statSync(path).size).toBeGreaterThan(9 * 1024 * 1024);
     for (let round = 0; round < 2; round += 1) {
-      const again = createKinesis(context(stateDir));
+      const again = createKinesis(context(stateDir), { limits: false });
       expect(statSync(path).size).toBeLessThan(10_000);
       expect(
         again

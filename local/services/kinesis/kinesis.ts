@@ -5,12 +5,15 @@ import { jsonApi } from '../json-api.ts';
 import type { StreamReader } from '../kinesis-reader.ts';
 import { noJournal, openJournal } from './journal.ts';
 import { checkStreamName } from './limits.ts';
-import { recordOperations } from './records-api.ts';
+import { OnDemand } from './on-demand.ts';
+import { putOperations } from './put-api.ts';
+import { readOperations } from './read-api.ts';
 import { checkMode, checkSettings, checkShardCount } from './settings.ts';
 import { shardOperations } from './shards-api.ts';
 import { Store } from './store.ts';
 import { Streams } from './streams.ts';
 import { streamOperations } from './streams-api.ts';
+import { Throttles } from './throttles.ts';
 
 /** Kinesis Data Streams on this machine: its API, and reading in process. */
 export type Kinesis = LocalService & StreamReader;
@@ -39,22 +42,31 @@ function optionalNumber(value: unknown): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** Streams live in memory; with a `stateDir`, a journal there brings them back after a restart or a kill.
- *  Honours shards, hash keys, sequence numbers, reshards, retention and the limits of a call; does not throttle, and
- *  has no enhanced fan-out. Speaks the JSON protocol, not CBOR. */
-export function createKinesis(context: ServiceContext): Kinesis {
+export interface KinesisOptions {
+  /** Whether shards refuse what is over their limits of reading and writing, as on AWS. Default: true. */
+  readonly limits?: boolean;
+}
+
+/** Streams live in memory; with a `stateDir`, a journal there brings them back after a restart or a kill. What a call
+ *  changes is done when it is answered, so that streams are never seen creating or updating.
+ *  The reader in process has its share of the 2 MiB a second that a shard gives, but not of the five calls: how often
+ *  Lambda calls GetRecords is not published. */
+export function createKinesis(context: ServiceContext, { limits = true }: KinesisOptions = {}): Kinesis {
   const store = new Store();
   const journal = context.stateDir
     ? openJournal(join(context.stateDir, 'kinesis.journal'), store, Date.now(), context.log)
     : noJournal;
   const streams = new Streams(store, journal, Date.now);
+  const throttles = new Throttles(limits);
+  const { metric } = context;
   return {
     scopes: ['kinesis'],
     provisions: { 'AWS::Kinesis::Stream': (resource) => provisionStream(streams, resource, context.log) },
     handle: jsonApi({
       ...streamOperations(streams),
       ...shardOperations(streams),
-      ...recordOperations(streams, context.metric),
+      ...putOperations({ streams, throttles, onDemand: new OnDemand(), metric }),
+      ...readOperations(streams, throttles, metric),
     }),
     async close() {
       streams.close();
@@ -64,7 +76,8 @@ export function createKinesis(context: ServiceContext): Kinesis {
       return shards.map((shard) => ({ shardId: shard.id, parentShardIds: shard.parentIds }));
     },
     read(streamArn, shardId, position, limit) {
-      return streams.byArn(streamArn).shard(shardId).read(position, limit, streams.now());
+      const stream = streams.byArn(streamArn);
+      return throttles.read(stream, stream.shard(shardId), position, limit, streams.now());
     },
   };
 }

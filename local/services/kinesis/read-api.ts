@@ -1,0 +1,84 @@
+import type { RecordMetric } from '../../service.ts';
+import { type Operations, ServiceError } from '../json-api.ts';
+import type { StreamRecord } from '../kinesis-reader.ts';
+import { decodeIterator, encodeIterator } from './iterator.ts';
+import { checkInteger, checkString, GET_RECORDS_MAX, invalidArgument } from './limits.ts';
+import type { Shard } from './shard.ts';
+import { hashKeyRange } from './shards-api.ts';
+import { type GetShardIteratorInput, startOf } from './start-position.ts';
+import type { Stream } from './stream.ts';
+import type { Streams } from './streams.ts';
+import type { Throttles } from './throttles.ts';
+
+interface GetRecordsInput {
+  readonly ShardIterator: string;
+  readonly Limit?: number;
+  readonly StreamARN?: string;
+}
+
+/** Operations that read records by shard iterators. */
+export function readOperations(streams: Streams, throttles: Throttles, metric: RecordMetric): Operations {
+  const metered = <Answer>(stream: Stream, read: () => Answer): Answer => {
+    try {
+      return read();
+    } catch (error) {
+      const isThrottle = error instanceof ServiceError && error.code === 'ProvisionedThroughputExceededException';
+      if (isThrottle) metric('AWS/Kinesis', 'ReadProvisionedThroughputExceeded', { StreamName: stream.name }, 1);
+      throw error;
+    }
+  };
+
+  return {
+    GetShardIterator(input: GetShardIteratorInput) {
+      const stream = streams.find(input);
+      const shard = stream.shard(checkString('shardId', input.ShardId));
+      const issuedMs = streams.now();
+      const position = startOf(input, stream, shard, issuedMs);
+      metered(stream, () => throttles.checkIterator(stream, shard, issuedMs));
+      const { name, createdMs } = stream;
+      return {
+        ShardIterator: encodeIterator({
+          stream: name,
+          streamCreatedMs: createdMs,
+          shardId: shard.id,
+          position,
+          issuedMs,
+        }),
+      };
+    },
+
+    GetRecords(input: GetRecordsInput) {
+      const limit = checkInteger('limit', input.Limit, [1, GET_RECORDS_MAX], GET_RECORDS_MAX);
+      const nowMs = streams.now();
+      const iterator = decodeIterator(input.ShardIterator, nowMs);
+      const stream = streams.named(iterator.stream);
+      if (stream.createdMs !== iterator.streamCreatedMs) throw invalidArgument('Invalid ShardIterator.');
+      const shard = stream.shard(iterator.shardId);
+      const read = metered(stream, () => {
+        throttles.checkReadCall(stream, shard, nowMs);
+        return throttles.read(stream, shard, iterator.position, limit, nowMs);
+      });
+      return {
+        Records: read.records.map(describeRecord),
+        MillisBehindLatest: read.millisBehindLatest,
+        NextShardIterator: read.next
+          ? encodeIterator({ ...iterator, position: read.next, issuedMs: nowMs })
+          : undefined,
+        ChildShards: read.next ? undefined : stream.childrenOf(shard.id).map(describeChild),
+      };
+    },
+  };
+}
+
+export function describeRecord(record: StreamRecord) {
+  return {
+    SequenceNumber: record.sequenceNumber,
+    ApproximateArrivalTimestamp: record.arrivalMs / 1000,
+    Data: record.data.toString('base64'),
+    PartitionKey: record.partitionKey,
+  };
+}
+
+export function describeChild(shard: Shard) {
+  return { ShardId: shard.id, ParentShards: shard.parentIds, HashKeyRange: hashKeyRange(shard) };
+}
