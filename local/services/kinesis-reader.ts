@@ -23,9 +23,12 @@ export interface ShardRead {
   readonly millisBehindLatest: number;
 }
 
-/** How the event source mapping reads a stream: in process, without the cost of HTTP. */
+/** How the event source mapping reads a stream: in process, without the cost of HTTP. `sourceArn` is that of the stream
+ *  or, for enhanced fan-out, of a registered consumer. */
 export interface StreamReader {
   /** Every shard that still holds records or is open. Throws a ServiceError when the stream does not exist. */
-  shards(streamArn: string): readonly ShardInfo[];
-  read(streamArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
+  shards(sourceArn: string): readonly ShardInfo[];
+  /** Throws a ServiceError, ProvisionedThroughputExceededException, when the shard has given its 2 MiB of the second: to
+   *  all who read the stream together, or to the consumer. */
+  read(sourceArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
 }

@@ -12,6 +12,7 @@ import { type Gateway, openGateway } from '../../local/gateway.ts';
 import { evenRanges } from '../../local/services/kinesis/hash-key.ts';
 import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
 import { OnDemand } from '../../local/services/kinesis/on-demand.ts';
+import { NEW_STREAM } from '../../local/services/kinesis/settings.ts';
 import { Stream } from '../../local/services/kinesis/stream.ts';
 import { CallMeter, ReadMeter, WriteMeter } from '../../local/services/kinesis/throttle.ts';
 
@@ -72,8 +73,7 @@ describe('a shard gives', () => {
 describe('an on-demand stream', () => {
   const MINUTE = 60_000;
   const start = Math.ceil(NOW / MINUTE) * MINUTE;
-  const newStream = (mode: 'ON_DEMAND' | 'PROVISIONED') =>
-    Stream.create('s', 4, { mode, retentionHours: 24, maxRecordKiB: 1024 }, start);
+  const newStream = (mode: 'ON_DEMAND' | 'PROVISIONED') => Stream.create('s', 4, { ...NEW_STREAM, mode }, start);
 
   /** Writes the same to each open shard in each minute; gives the open shards after each. */
   function grow(stream: Stream, onDemand: OnDemand, minutes: number, bytesPerSecond: number): number[] {

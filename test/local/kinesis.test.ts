@@ -27,6 +27,7 @@ import { hashKeyOf, parseHashKey } from '../../local/services/kinesis/hash-key.t
 import { decodeIterator, encodeIterator } from '../../local/services/kinesis/iterator.ts';
 import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
 import { compareSequence } from '../../local/services/kinesis/sequence.ts';
+import { NEW_STREAM } from '../../local/services/kinesis/settings.ts';
 import { Stream, streamArn } from '../../local/services/kinesis/stream.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kinesis-test-'));
@@ -328,7 +329,7 @@ describe('streams', () => {
 
   it('trim what outlived retention, and expire closed shards', () => {
     const hour = 3_600_000;
-    const stream = Stream.create('s', 1, { mode: 'PROVISIONED', retentionHours: 24, maxRecordKiB: 1024 }, 0);
+    const stream = Stream.create('s', 1, NEW_STREAM, 0);
     const record = (shardIndex: number, arrivalMs: number) => ({
       shardIndex,
       arrivalMs,

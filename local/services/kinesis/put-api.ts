@@ -1,18 +1,19 @@
 import type { RecordMetric } from '../../service.ts';
 import type { Operations } from '../json-api.ts';
+import { type DryRunInput, endDryRun } from './dry-run.ts';
 import { hashKeyOf } from './hash-key.ts';
-import { checkHashKey, checkRecord, checkRecords, checkSequence, type RecordInput } from './limits.ts';
+import { checkHashKey, checkRecord, checkRecords, type RecordInput } from './limits.ts';
 import type { OnDemand } from './on-demand.ts';
 import type { Shard } from './shard.ts';
 import type { Placed, Stream } from './stream.ts';
 import type { StreamReference, Streams } from './streams.ts';
 import type { Throttles } from './throttles.ts';
 
-interface PutRecordInput extends StreamReference, RecordInput {
+interface PutRecordInput extends StreamReference, DryRunInput, RecordInput {
   readonly SequenceNumberForOrdering?: string;
 }
 
-interface PutRecordsInput extends StreamReference {
+interface PutRecordsInput extends StreamReference, DryRunInput {
   readonly Records: readonly RecordInput[];
 }
 
@@ -34,11 +35,11 @@ export function putOperations({ streams, throttles, onDemand, metric }: PutConte
     for (const cut of onDemand.cuts(stream, nowMs)) {
       streams.change({ type: 'split', name: stream.name, ...cut, atMs: nowMs });
     }
-    const arrivalMs = stream.arrivalMs(nowMs);
     const shards = inputs.map((input): Shard => {
       const explicit = input.ExplicitHashKey;
-      return stream.route(explicit == null ? hashKeyOf(input.PartitionKey) : checkHashKey('explicitHashKey', explicit));
+      return stream.route(explicit == null ? hashKeyOf(input.PartitionKey) : checkHashKey('ExplicitHashKey', explicit));
     });
+    const arrivalMs = stream.arrivalMs(nowMs);
     const placed: Placed[] = [];
     let bytes = 0;
     const isTaken = shards.map((shard, index) => {
@@ -63,21 +64,21 @@ export function putOperations({ streams, throttles, onDemand, metric }: PutConte
   return {
     PutRecord(input: PutRecordInput) {
       const stream = streams.find(input);
-      if (input.SequenceNumberForOrdering != null) {
-        checkSequence('sequenceNumberForOrdering', input.SequenceNumberForOrdering);
-      }
       const data = checkRecord('', input, stream.settings.maxRecordKiB * 1024);
+      endDryRun(input);
       for (const { shard, record } of put(stream, [input], [data])) {
         if (!record) throw throttles.refusedRecord(stream, shard);
-        return { SequenceNumber: record.sequenceNumber, ShardId: shard.id };
+        return { SequenceNumber: record.sequenceNumber, ShardId: shard.id, EncryptionType: encryptionOf(stream) };
       }
     },
 
     PutRecords(input: PutRecordsInput) {
       const stream = streams.find(input);
       const data = checkRecords(input.Records, stream.settings.maxRecordKiB * 1024);
+      endDryRun(input);
       const results = put(stream, input.Records, data);
       return {
+        EncryptionType: encryptionOf(stream),
         FailedRecordCount: results.filter(({ record }) => !record).length,
         Records: results.map(({ shard, record }) => {
           if (record) return { SequenceNumber: record.sequenceNumber, ShardId: shard.id };
@@ -87,4 +88,9 @@ export function putOperations({ streams, throttles, onDemand, metric }: PutConte
       };
     },
   };
+}
+
+/** Told for encrypted records only. */
+function encryptionOf({ settings }: Stream): 'KMS' | undefined {
+  return settings.encryptionKeyId === undefined ? undefined : 'KMS';
 }

@@ -1,16 +1,25 @@
 import type { RecordMetric } from '../../service.ts';
 import { type Operations, ServiceError } from '../json-api.ts';
 import type { StreamRecord } from '../kinesis-reader.ts';
+import { type DryRunInput, endDryRun } from './dry-run.ts';
 import { decodeIterator, encodeIterator } from './iterator.ts';
-import { checkInteger, checkString, GET_RECORDS_MAX, invalidArgument } from './limits.ts';
+import { GET_RECORDS_MAX, invalidArgument } from './limits.ts';
 import type { Shard } from './shard.ts';
 import { hashKeyRange } from './shards-api.ts';
-import { type GetShardIteratorInput, startOf } from './start-position.ts';
+import { startOf } from './start-position.ts';
 import type { Stream } from './stream.ts';
-import type { Streams } from './streams.ts';
+import type { StreamReference, Streams } from './streams.ts';
 import type { Throttles } from './throttles.ts';
 
-interface GetRecordsInput {
+interface GetShardIteratorInput extends StreamReference, DryRunInput {
+  readonly ShardId: string;
+  readonly ShardIteratorType: string;
+  readonly StartingSequenceNumber?: string;
+  /** Seconds since 1970. */
+  readonly Timestamp?: number;
+}
+
+interface GetRecordsInput extends DryRunInput {
   readonly ShardIterator: string;
   readonly Limit?: number;
   readonly StreamARN?: string;
@@ -31,9 +40,11 @@ export function readOperations(streams: Streams, throttles: Throttles, metric: R
   return {
     GetShardIterator(input: GetShardIteratorInput) {
       const stream = streams.find(input);
-      const shard = stream.shard(checkString('shardId', input.ShardId));
+      const shard = stream.shard(input.ShardId);
       const issuedMs = streams.now();
-      const position = startOf(input, stream, shard, issuedMs);
+      const { ShardIteratorType: type, StartingSequenceNumber: sequence, Timestamp: timestamp } = input;
+      const position = startOf({ type, sequence, timestamp }, stream, shard, issuedMs);
+      endDryRun(input);
       metered(stream, () => throttles.checkIterator(stream, shard, issuedMs));
       const { name, createdMs } = stream;
       return {
@@ -48,15 +59,18 @@ export function readOperations(streams: Streams, throttles: Throttles, metric: R
     },
 
     GetRecords(input: GetRecordsInput) {
-      const limit = checkInteger('limit', input.Limit, [1, GET_RECORDS_MAX], GET_RECORDS_MAX);
+      const { Limit: limit = GET_RECORDS_MAX } = input;
       const nowMs = streams.now();
       const iterator = decodeIterator(input.ShardIterator, nowMs);
       const stream = streams.named(iterator.stream);
+      if (input.StreamARN !== undefined && input.StreamARN !== stream.arn)
+        throw invalidArgument('Invalid ShardIterator.');
       if (stream.createdMs !== iterator.streamCreatedMs) throw invalidArgument('Invalid ShardIterator.');
       const shard = stream.shard(iterator.shardId);
+      endDryRun(input);
       const read = metered(stream, () => {
         throttles.checkReadCall(stream, shard, nowMs);
-        return throttles.read(stream, shard, iterator.position, limit, nowMs);
+        return throttles.read(stream, shard, { position: iterator.position, limit }, nowMs);
       });
       return {
         Records: read.records.map(describeRecord),

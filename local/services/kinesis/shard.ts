@@ -67,6 +67,11 @@ export class Shard {
     return this.isOpen ? undefined : lastSequenceNumber(this);
   }
 
+  /** Of the newest record, or lower than every record's while there has been none. */
+  get lastSequenceNumber(): string {
+    return this.#lastSequenceNumber;
+  }
+
   /** The records within retention, oldest first. */
   get records(): readonly StreamRecord[] {
     return this.#records.slice(this.#head);

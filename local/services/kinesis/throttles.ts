@@ -9,9 +9,19 @@ const THROTTLED = 'ProvisionedThroughputExceededException';
 
 interface Meters {
   readonly write: WriteMeter;
-  readonly read: ReadMeter;
+  /** By the ARN of the consumer; those without share one. */
+  readonly reads: Map<string | undefined, ReadMeter>;
   readonly readCalls: CallMeter;
   readonly iteratorCalls: CallMeter;
+}
+
+export interface Reading {
+  readonly position: ShardPosition;
+  readonly limit: number;
+  /** Default: 10 MiB. */
+  readonly maxBytes?: number;
+  /** ARN of the consumer who reads by enhanced fan-out, at a rate of its own. */
+  readonly consumer?: string | undefined;
 }
 
 /** The limits of the shards, if they are on. The two texts are AWS's, as users of it have reported them. */
@@ -46,12 +56,23 @@ export class Throttles {
   }
 
   /** Reads, unless the shard has just given all it may: then it throws. */
-  read(stream: Stream, shard: Shard, position: ShardPosition, limit: number, nowMs: number): ShardRead {
-    const meter = this.#isOn ? this.#of(shard).read : undefined;
-    if (meter && meter.waitMs(nowMs) > 0) throw refusedRead(stream, shard);
-    const { bytes, isFull, ...found } = shard.read(position, limit, nowMs);
-    meter?.took(bytes, isFull, nowMs);
+  read(stream: Stream, shard: Shard, { position, limit, maxBytes, consumer }: Reading, nowMs: number): ShardRead {
+    if (this.waitMs(shard, nowMs, consumer) > 0) throw refusedRead(stream, shard);
+    const { bytes, isFull, ...found } = shard.read(position, limit, nowMs, maxBytes);
+    if (this.#isOn) this.#readMeter(shard, consumer).took(bytes, isFull && maxBytes === undefined, nowMs);
     return found;
+  }
+
+  /** Milliseconds until the shard gives more to that consumer; 0 for now. */
+  waitMs(shard: Shard, nowMs: number, consumer?: string): number {
+    return this.#isOn ? this.#readMeter(shard, consumer).waitMs(nowMs) : 0;
+  }
+
+  #readMeter(shard: Shard, consumer: string | undefined): ReadMeter {
+    const { reads } = this.#of(shard);
+    const meter = reads.get(consumer) ?? new ReadMeter();
+    reads.set(consumer, meter);
+    return meter;
   }
 
   #of(shard: Shard): Meters {
@@ -59,7 +80,7 @@ export class Throttles {
     if (known) return known;
     const meters = {
       write: new WriteMeter(),
-      read: new ReadMeter(),
+      reads: new Map(),
       readCalls: new CallMeter(),
       iteratorCalls: new CallMeter(),
     };
