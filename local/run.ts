@@ -111,6 +111,7 @@ async function openServices(
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
+  if (kinesisLimits === false) context.log('kinesis: shards have no limits here');
   const kinesis = closers.add(createKinesis(context, { limits: kinesisLimits }));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));

@@ -13,7 +13,14 @@ export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'schedul
   const log = (line: string) => void lines.push(line);
   const directory = join(ROOT, '.millrace/test-assembly');
   await ensureAssembly({ directory, stage: 'dev', pipeline: 'web-traffic', log });
-  const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...options });
+  const run = await startLocal({
+    assembly: directory,
+    port: 0,
+    bufferSeconds: 1,
+    kinesisLimits: false,
+    log,
+    ...options,
+  });
   const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   const outputs = await stageOutputs(target);
   const athena = new AthenaClient(target.client);

@@ -59,7 +59,8 @@ export function consumerOperations(streams: Streams): Operations {
       }
       const consumer = { name, createdMs: streams.now(), tags: checkTags(tags) };
       streams.configure(stream, { consumers: [...consumers, consumer] });
-      return { Consumer: describe(stream, consumer) };
+      // As on AWS, where it takes a moment; here it is active at once.
+      return { Consumer: { ...describe(stream, consumer), ConsumerStatus: 'CREATING' } };
     },
 
     DescribeStreamConsumer(input: ConsumerInput) {

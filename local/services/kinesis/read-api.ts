@@ -46,16 +46,7 @@ export function readOperations(streams: Streams, throttles: Throttles, metric: R
       const position = startOf({ type, sequence, timestamp }, stream, shard, issuedMs);
       endDryRun(input);
       metered(stream, () => throttles.checkIterator(stream, shard, issuedMs));
-      const { name, createdMs } = stream;
-      return {
-        ShardIterator: encodeIterator({
-          stream: name,
-          streamCreatedMs: createdMs,
-          shardId: shard.id,
-          position,
-          issuedMs,
-        }),
-      };
+      return { ShardIterator: encodeIterator({ stream: stream.name, shardId: shard.id, position, issuedMs }) };
     },
 
     GetRecords(input: GetRecordsInput) {
@@ -65,7 +56,6 @@ export function readOperations(streams: Streams, throttles: Throttles, metric: R
       const stream = streams.named(iterator.stream);
       if (input.StreamARN !== undefined && input.StreamARN !== stream.arn)
         throw invalidArgument('Invalid ShardIterator.');
-      if (stream.createdMs !== iterator.streamCreatedMs) throw invalidArgument('Invalid ShardIterator.');
       const shard = stream.shard(iterator.shardId);
       endDryRun(input);
       const read = metered(stream, () => {

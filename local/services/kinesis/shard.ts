@@ -126,7 +126,8 @@ export class Shard {
     return {
       records,
       next: isAtTip && !this.isOpen ? null : newest ? { after: newest.sequenceNumber } : this.#resolve(position),
-      millisBehindLatest: isAtTip ? 0 : Math.max(0, nowMs - (newest ?? this.#at(to)).arrivalMs),
+      // Zero would say that there is nothing more.
+      millisBehindLatest: isAtTip ? 0 : Math.max(1, nowMs - (newest ?? this.#at(to)).arrivalMs),
       bytes,
       isFull: isFull || bytes >= maxBytes,
     };

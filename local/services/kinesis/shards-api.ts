@@ -87,7 +87,7 @@ export function shardOperations(streams: Streams): Operations {
 
     SplitShard(input: SplitShardInput) {
       const stream = provisioned(streams.find(input));
-      const { id: shardId } = stream.shard(input.ShardToSplit);
+      const { id: shardId } = resharded(stream, input.ShardToSplit);
       const newStart = checkHashKey('NewStartingHashKey', input.NewStartingHashKey);
       if (stream.openShardCount >= SHARDS_MAX) throw shardLimit(stream, stream.openShardCount + 1);
       streams.change({ type: 'split', name: stream.name, shardId, newStart, atMs: streams.now() });
@@ -95,8 +95,8 @@ export function shardOperations(streams: Streams): Operations {
 
     MergeShards(input: MergeShardsInput) {
       const stream = provisioned(streams.find(input));
-      const { id: shardId } = stream.shard(input.ShardToMerge);
-      const { id: adjacentShardId } = stream.shard(input.AdjacentShardToMerge);
+      const { id: shardId } = resharded(stream, input.ShardToMerge);
+      const { id: adjacentShardId } = resharded(stream, input.AdjacentShardToMerge);
       streams.change({ type: 'merge', name: stream.name, shardId, adjacentShardId, atMs: streams.now() });
     },
 
@@ -128,6 +128,14 @@ function shardLimit(stream: Stream, target: number): ServiceError {
     'LimitExceededException',
     `Target shard count or number of open shards cannot be greater than ${SHARDS_MAX}. Current open shard count: ${stream.openShardCount}, Target shard count: ${target}`,
   );
+}
+
+/** AWS says it in other words here than where shards are read. */
+function resharded(stream: Stream, shardId: string): Shard {
+  const found = stream.find(shardId);
+  if (found) return found;
+  const text = `Could not find shard ${shardId} in stream ${stream.name} under account ${LOCAL_ACCOUNT}.`;
+  throw new ServiceError('ResourceNotFoundException', text);
 }
 
 /** The stream, if its shards are the caller's to change. */

@@ -1,8 +1,8 @@
 import { LOCAL_ACCOUNT } from '../../service.ts';
 import type { ShardPosition } from '../kinesis-reader.ts';
 import { invalidArgument } from './limits.ts';
-import { beforeSequence, compareSequence, lastSequenceNumber } from './sequence.ts';
-import type { Shard } from './shard.ts';
+import { beforeSequence, compareSequence, lastSequenceNumber, shardIndexIn } from './sequence.ts';
+import { type Shard, shardIdOf } from './shard.ts';
 import type { Stream } from './stream.ts';
 
 /** Where in a shard a call says to start. */
@@ -30,6 +30,12 @@ export function startOf(position: StartingPosition, stream: Stream, shard: Shard
 }
 
 function startAtSequence(type: string, sequence: string, stream: Stream, shard: Shard): ShardPosition {
+  const index = shardIndexIn(sequence);
+  if (index !== shard.index) {
+    throw invalidArgument(
+      `Invalid StartingSequenceNumber. It encodes ${shardIdOf(index)}, while it was used in a call to a shard with ${shard.id}`,
+    );
+  }
   const isOfShard =
     compareSequence(sequence, shard.startingSequenceNumber) >= 0 &&
     compareSequence(sequence, lastSequenceNumber(shard)) <= 0;

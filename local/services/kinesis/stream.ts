@@ -3,7 +3,7 @@ import { ServiceError } from '../json-api.ts';
 import type { StreamRecord } from '../kinesis-reader.ts';
 import { evenRanges, formatHashKey, type HashRange, stepHashKey } from './hash-key.ts';
 import { NEW_STREAM, type StreamSettings } from './settings.ts';
-import { Shard, type ShardState, shardIdOf } from './shard.ts';
+import { Shard, type ShardState } from './shard.ts';
 
 /** Everything about a stream but its records, as the journal keeps it. */
 export interface StreamState {
@@ -78,14 +78,18 @@ export class Stream {
     return { name, createdMs, settings, shards: this.#shards.map((shard) => shard.state), nextIndex: this.#nextIndex };
   }
 
-  /** `shardId-0` and `0` name a shard too. Throws ResourceNotFoundException as AWS does. */
+  /** A shard by its id, or by any name that ends in its number: `shardId-0`, `0`. */
+  find(shardId: string): Shard | undefined {
+    const index = Number(/^(?:.*-)?(\d{1,12})$/.exec(shardId)?.[1] ?? -1);
+    return this.#shards.find((shard) => shard.index === index);
+  }
+
+  /** Throws ResourceNotFoundException as AWS does. */
   shard(shardId: string): Shard {
-    const number = /^(?:shardId-)?(\d{1,12})$/.exec(shardId)?.[1];
-    const id = number === undefined ? shardId : shardIdOf(Number(number));
-    const found = this.#shards.find((shard) => shard.id === id);
+    const found = this.find(shardId);
     if (found) return found;
     const where = `in stream ${this.name} under account ${LOCAL_ACCOUNT}`;
-    throw new ServiceError('ResourceNotFoundException', `Shard ${id} ${where} does not exist`);
+    throw new ServiceError('ResourceNotFoundException', `Shard ${shardId} ${where} does not exist`);
   }
 
   childrenOf(shardId: string): readonly Shard[] {
@@ -132,11 +136,11 @@ export class Stream {
     this.#cut(parent, newStart, atMs);
   }
 
-  /** Closes two shards; their one child has both ranges. */
+  /** Closes two shards, the one with the lower hash keys named first as AWS wants it; their one child has both ranges. */
   merge(shardId: string, adjacentShardId: string, atMs: number): void {
     const parents = [this.#eligible(shardId), this.#eligible(adjacentShardId)] as const;
-    const [low, high] = parents[0].range.start < parents[1].range.start ? parents : ([parents[1], parents[0]] as const);
-    if (low === high || stepHashKey(low.range.end, 1) !== high.range.start) {
+    const [low, high] = parents;
+    if (stepHashKey(low.range.end, 1) !== high.range.start) {
       throw new ServiceError(
         'InvalidArgumentException',
         `Shards ${shardId} and ${adjacentShardId} in stream ${this.name} under account ${LOCAL_ACCOUNT} are not an adjacent pair of shards eligible for merging`,
