@@ -217,6 +217,34 @@ describe('ListShards', () => {
   });
 });
 
+describe('a shard iterator', () => {
+  it("is not given at another shard's sequence number", async () => {
+    const StreamName = await newStream(2);
+    const record = { PartitionKey: 'k', Data: Buffer.from('x') };
+    await client.send(new sdk.PutRecordCommand({ StreamName, ...record, ExplicitHashKey: '0' }));
+    const put = await client.send(new sdk.PutRecordCommand({ StreamName, ...record, ExplicitHashKey: MIDDLE }));
+    const at = { ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: put.SequenceNumber } as const;
+    const wrong = new sdk.GetShardIteratorCommand({ StreamName, ShardId: FIRST, ...at });
+    expect(await refusal(client.send(wrong))).toBe(
+      'InvalidArgumentException: Invalid StartingSequenceNumber. It encodes shardId-000000000001, while it was used in a call to a shard with shardId-000000000000',
+    );
+  });
+
+  it('goes on in a stream made anew', async () => {
+    const StreamName = await newStream(1);
+    await put(StreamName, 'old');
+    const from = { ShardId: FIRST, ShardIteratorType: 'LATEST' } as const;
+    const { ShardIterator } = await client.send(new sdk.GetShardIteratorCommand({ StreamName, ...from }));
+    await client.send(new sdk.DeleteStreamCommand({ StreamName }));
+    const read = () => client.send(new sdk.GetRecordsCommand({ ShardIterator }));
+    expect(await refusal(read())).toContain('ResourceNotFoundException');
+    nowMs += 1000;
+    await client.send(new sdk.CreateStreamCommand({ StreamName, ShardCount: 1 }));
+    await put(StreamName, 'new');
+    expect((await read()).Records?.map(({ Data }) => Buffer.from(Data ?? []).toString())).toEqual(['new']);
+  });
+});
+
 describe('settings of a stream', () => {
   const summaryOf = async (StreamName: string) =>
     (await client.send(new sdk.DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary;

@@ -8,7 +8,7 @@ it('ten sequences of calls have the answers that kinesis-local gives, but for kn
   expect(unexplained).toEqual([]);
   expect(calls).toBeGreaterThan(60);
   expect(refused).toBeGreaterThan(5);
-});
+}, 120_000);
 
 it('every known difference has a source, and none explains everything', () => {
   for (const known of KNOWN) {
