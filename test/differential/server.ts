@@ -39,7 +39,7 @@ export class Server {
       const isSettled = status === undefined || (status === 'ACTIVE' && (await this.#hasSettledConsumers(StreamName)));
       if (isSettled) this.memory.see(shards ?? []);
       if (isSettled || Date.now() > deadline) return isSettled;
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
 
