@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A parser for options that take a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (value: string) => number {
@@ -13,4 +13,12 @@ export function wholeNumber(min: number, max: number): (value: string) => number
 export function stageName(value: string): string {
   if (/^[a-z][a-z0-9]{0,15}$/.test(value)) return value;
   throw new InvalidArgumentError('Expected a lower-case letter and up to 15 letters and digits more.');
+}
+
+export type OnOff = 'on' | 'off';
+
+/** `--kinesis-limits`, for commands that run the stack here. */
+export function kinesisLimits(standard: OnOff): Option {
+  const text = 'whether shards refuse what is over 1,000 records or 1 MB a second written, 2 MB a second read';
+  return new Option('--kinesis-limits <on|off>', text).choices(['on', 'off']).default(standard);
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { LocalRun } from '../local/run.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { putInOrder } from '../producer/put.ts';
 import { putInTurn } from '../producer/put-in-turn.ts';
 import { AlertLines } from './alert-lines.ts';
 import { assemblyOf } from './assembly.ts';
@@ -10,7 +11,7 @@ import { drainStage } from './drain-stage.ts';
 import { CliError, UsageError } from './errors.ts';
 import { Lake } from './lake.ts';
 import { describeRun } from './local.ts';
-import { stageName, wholeNumber } from './options.ts';
+import { kinesisLimits, type OnOff, stageName, wholeNumber } from './options.ts';
 import { stageOutputs } from './outputs.ts';
 import { makeRoom, Progress } from './progress.ts';
 import { putDocuments } from './put.ts';
@@ -27,6 +28,7 @@ interface Options {
   readonly json?: boolean;
   readonly port: number;
   readonly bufferSeconds: number;
+  readonly kinesisLimits: OnOff;
   readonly stage: string;
 }
 
@@ -50,6 +52,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object; with --once')
     .option('--port <port>', 'port on 127.0.0.1 for every service; 0 takes a free one', wholeNumber(0, 65_535), 4566)
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900), 2)
+    .addOption(kinesisLimits('off'))
     .option('--stage <name>', 'stage to run', stageName, 'dev')
     .action(start);
 }
@@ -71,15 +74,23 @@ async function start(example: string, options: Options): Promise<void> {
     makeRoom();
     (json ? console.error : console.log)(line);
   });
-  const run = await runHere({ assembly, port, bufferSeconds, log, onPublish: (published) => alerts.hear(published) });
+  const limits = options.kinesisLimits === 'on';
+  const run = await runHere({
+    assembly,
+    port,
+    bufferSeconds,
+    kinesisLimits: limits,
+    log,
+    onPublish: (published) => alerts.hear(published),
+  });
   const target = chooseTarget({ stage, endpoint: run.endpoint }, {});
   const services = new StageServices(target);
   try {
     const outputs = await stageOutputs(target);
     const lake = new Lake(target, outputs, plan);
     const { streamName } = outputs;
-    // Nothing is refused here, so the sample can come in its own order, as it did when it was no history yet.
-    const putting = { target, streamName, progress: new Progress('put'), put: putInTurn };
+    // Without limits nothing is refused, so the sample can come in its own order, as it did when it was no history yet.
+    const putting = { target, streamName, progress: new Progress('put'), put: limits ? putInOrder : putInTurn };
     const sent = await putDocuments(await documentsOf(example), putting);
     const progress = new Progress('processed');
     const onCaughtUp = () => run.gatherBatches(false);
