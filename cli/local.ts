@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type FaultRule, FaultRuleError, readRule } from '../local/faults/rules.ts';
 import type { LocalOptions, LocalRun } from '../local/run.ts';
 import { ensureAssembly } from './assembly.ts';
-import { iamOption, stageName, wholeNumber } from './options.ts';
+import { iamOption, kinesisLimits, type OnOff, stageName, wholeNumber } from './options.ts';
 import { ASSEMBLY } from './project.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
@@ -14,6 +14,7 @@ interface Options {
   readonly state?: string;
   readonly bufferSeconds?: number;
   readonly scheduleSeconds?: number;
+  readonly kinesisLimits: OnOff;
   readonly fault?: readonly FaultRule[];
   readonly faultSeed?: number;
   readonly assembly?: string;
@@ -56,6 +57,7 @@ export function register(program: Command): void {
       "interval of schedules such as the heartbeat, in place of the stack's",
       wholeNumber(1, 86_400),
     )
+    .addOption(kinesisLimits('on'))
     .option('--fault <rule>', 'make calls fail as they may on AWS; may be repeated', collectRule)
     .addOption(iamOption())
     .option('--fault-seed <n>', 'repeat what chance decided for the faults', wholeNumber(0, 0xffff_ffff))
@@ -76,14 +78,27 @@ function collectRule(text: string, rules: readonly FaultRule[] = []): readonly F
 }
 
 async function runLocal(options: Options): Promise<void> {
-  const { port, state, bufferSeconds, scheduleSeconds, fault = [], faultSeed, assembly, synth, stage, iam } = options;
+  const {
+    port,
+    state,
+    bufferSeconds,
+    scheduleSeconds,
+    kinesisLimits: limits,
+    fault = [],
+    faultSeed,
+    assembly,
+    synth,
+    stage,
+    iam,
+  } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
   const stopped = untilSignal();
   const faults = { rules: fault, seed: faultSeed };
   const made = ensureAssembly({ directory, stage, force: synth, log });
   const places = { assembly: made, port, stateDir: state };
-  const run = await runHere({ ...places, bufferSeconds, scheduleSeconds, faults, iam, log });
+  const settings = { bufferSeconds, scheduleSeconds, kinesisLimits: limits === 'on' };
+  const run = await runHere({ ...places, ...settings, faults, iam, log });
   try {
     console.log(describeRun(run));
     await stopped;

@@ -23,3 +23,11 @@ export const iamOption = (): Option =>
   )
     .choices(['enforce', 'warn', 'off'])
     .default('enforce');
+
+export type OnOff = 'on' | 'off';
+
+/** `--kinesis-limits`, for commands that run the stack here. */
+export function kinesisLimits(standard: OnOff): Option {
+  const text = 'whether shards refuse what is over 1,000 records or 1 MB a second written, 2 MB a second read';
+  return new Option('--kinesis-limits <on|off>', text).choices(['on', 'off']).default(standard);
+}

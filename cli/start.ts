@@ -4,6 +4,7 @@ import type { Denial } from '../local/iam/denial.ts';
 import type { LocalOptions, LocalRun } from '../local/run.ts';
 import type { Published } from '../local/services/s3/fauxqs.ts';
 import { pipelines } from '../pipelines/index.ts';
+import { putInOrder } from '../producer/put.ts';
 import { putInTurn } from '../producer/put-in-turn.ts';
 import { AlertLines } from './alert-lines.ts';
 import { assemblyOf } from './assembly.ts';
@@ -12,7 +13,7 @@ import { drainStage } from './drain-stage.ts';
 import { CliError, UsageError } from './errors.ts';
 import { Lake } from './lake.ts';
 import { describeRun } from './local.ts';
-import { iamOption, stageName, wholeNumber } from './options.ts';
+import { iamOption, kinesisLimits, type OnOff, stageName, wholeNumber } from './options.ts';
 import { stageOutputs } from './outputs.ts';
 import { makeRoom, Progress } from './progress.ts';
 import { putDocuments } from './put.ts';
@@ -29,6 +30,7 @@ interface Options {
   readonly json?: boolean;
   readonly port: number;
   readonly bufferSeconds: number;
+  readonly kinesisLimits: OnOff;
   readonly stage: string;
   readonly iam: NonNullable<LocalOptions['iam']>;
   readonly assembly?: string;
@@ -56,6 +58,7 @@ export function register(program: Command): void {
     .option('--buffer-seconds <n>', "buffering interval of Firehose, in place of the stack's", wholeNumber(0, 900), 2)
     .addOption(iamOption())
     .option('--assembly <directory>', 'cloud assembly to run, in place of one that is synthesised anew')
+    .addOption(kinesisLimits('off'))
     .option('--stage <name>', 'stage to run', stageName, 'dev')
     .action(start);
 }
@@ -84,15 +87,16 @@ async function start(example: string, options: Options): Promise<void> {
     onPublish: (published: Published) => alerts.hear(published),
     ...(iam === 'enforce' && { onDenied: denied.hear }),
   };
-  const run = await runHere({ assembly, port, bufferSeconds, iam, log, ...hearing });
+  const limits = options.kinesisLimits === 'on';
+  const run = await runHere({ assembly, port, bufferSeconds, kinesisLimits: limits, iam, log, ...hearing });
   const target = chooseTarget({ stage, endpoint: run.endpoint }, {});
   const services = new StageServices(target);
   const follow = async () => {
     const outputs = await stageOutputs(target);
     const lake = new Lake(target, outputs, plan);
     const { streamName } = outputs;
-    // Nothing is refused here, so the sample can come in its own order, as it did when it was no history yet.
-    const putting = { target, streamName, progress: new Progress('put'), put: putInTurn };
+    // Without limits nothing is refused, so the sample can come in its own order, as it did when it was no history yet.
+    const putting = { target, streamName, progress: new Progress('put'), put: limits ? putInOrder : putInTurn };
     const sent = await putDocuments(await documentsOf(example), putting);
     const progress = new Progress('processed');
     const onCaughtUp = () => run.gatherBatches(false);

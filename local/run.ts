@@ -37,6 +37,8 @@ export interface LocalOptions {
   readonly bufferSeconds?: number;
   /** Quotas of direct puts to Firehose; those of us-east-1 unless told. */
   readonly firehoseQuotas?: FirehoseOptions['quotas'];
+  /** Whether the shards of streams refuse what is over their limits of reading and writing, as on AWS. Default: true. */
+  readonly kinesisLimits?: boolean;
   /** Interval of every schedule, in place of the template's. */
   readonly scheduleSeconds?: number;
   /** Of event source mappings and functions, what is not as on AWS unless told. */
@@ -131,12 +133,13 @@ async function openContext(
 async function openServices(
   context: ServiceContext,
   assembly: Assembly,
-  { bufferSeconds, firehoseQuotas, scheduleSeconds, onPublish, model }: LocalOptions,
+  { bufferSeconds, firehoseQuotas, kinesisLimits, scheduleSeconds, onPublish, model }: LocalOptions,
   faults: Faults,
   closers: Closers,
 ): Promise<{ readonly firehose: Firehose; readonly mapping: Mappings; readonly services: readonly LocalService[] }> {
   const logs = closers.add(createLogs());
-  const kinesis = closers.add(createKinesis(context));
+  if (kinesisLimits === false) context.log('kinesis: shards have no limits here');
+  const kinesis = closers.add(createKinesis(context, { limits: kinesisLimits }));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
   const glue = closers.add(createGlue());

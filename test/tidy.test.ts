@@ -13,7 +13,7 @@ const ENTRIES = [
   /^test\/support\/.*-child\.ts$/,
   /^bench\/(main|nexmark\/main|.*-child)\.ts$/,
   /^test\/cases\/print\.ts$/,
-  /^test\/(sim|torture)\/main\.ts$/,
+  /^test\/(sim|torture|differential)\/main\.ts$/,
   /\.d\.ts$/,
 ];
 

@@ -4,5 +4,5 @@ import { serve } from './servers.ts';
 
 const [assembly = ''] = process.argv.slice(2);
 const log = (line: string) => console.error(line);
-const run = await startLocal({ assembly, port: 0, firehoseQuotas: 'off', log });
+const run = await startLocal({ assembly, port: 0, firehoseQuotas: 'off', kinesisLimits: false, log });
 serve(run.port, () => run.close());

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../service.ts';
+import { decodeCbor } from '../services/cloudwatch/cbor.ts';
 import { ServiceError } from '../services/json-api.ts';
 import type { Variables } from './patterns.ts';
 import { s3Needs } from './s3-requests.ts';
@@ -156,17 +157,22 @@ export function needsOf(scope: string, asked: Asked, body: Buffer): readonly Nee
 const untold = (what: string) =>
   new ServiceError('AccessDeniedException', `It is not known here which permission ${what} needs`, 403);
 
-/** Of the JSON protocols by the target, of the Query protocol by the form. */
-function operationOf({ headers }: Asked, body: Buffer): { operation: string | undefined; input: Input } {
+const CBOR_PATH = /^\/service\/[^/]+\/operation\/([^/?]+)/;
+
+/** Of the JSON protocols by the target, of CBOR by the path, of the Query protocol by the form. */
+function operationOf({ headers, url = '' }: Asked, body: Buffer): { operation: string | undefined; input: Input } {
   const target = headers['x-amz-target'];
-  if (target !== undefined) return { operation: String(target).split('.').at(-1), input: jsonOf(body) };
+  if (target !== undefined)
+    return { operation: String(target).split('.').at(-1), input: inputOf(() => JSON.parse(body.toString('utf8'))) };
+  const [, operation] = CBOR_PATH.exec(url) ?? [];
+  if (operation !== undefined) return { operation, input: inputOf(() => decodeCbor(body)) };
   const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
   return { operation: form.Action, input: form };
 }
 
-function jsonOf(body: Buffer): Input {
+function inputOf(decode: () => unknown): Input {
   try {
-    return JSON.parse(body.toString('utf8')) ?? {};
+    return (decode() as Input | null) ?? {};
   } catch {
     // The service says so.
     return {};

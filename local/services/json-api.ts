@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { EventStream } from './event-stream.ts';
 
 /** An error as AWS's JSON services answer it. */
 export class ServiceError extends Error {
@@ -40,16 +41,24 @@ export function withBody(request: IncomingMessage, body: Buffer): IncomingMessag
   return Object.assign(Readable.from(body.length > 0 ? [body] : []), head) as unknown as IncomingMessage;
 }
 
-/** Answers requests of the AWS JSON protocol (1.0 and 1.1): `X-Amz-Target: Service_Version.Operation`. */
+const JSON_TYPE = 'application/x-amz-json-1.1';
+const CBOR = 'CBOR is not spoken here, only JSON: AWS_CBOR_DISABLE=true tells the SDKs that would use it';
+
+/** Answers requests of the AWS JSON protocol (1.0 and 1.1): `X-Amz-Target: Service_Version.Operation`. An operation may
+ *  give an `EventStream`. */
 export function jsonApi(operations: Operations): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
-    const type = request.headers['content-type'] ?? 'application/x-amz-json-1.1';
+    const type = request.headers['content-type'] ?? JSON_TYPE;
     const answer = (status: number, body: unknown) => {
       const text = body === undefined ? '' : JSON.stringify(body);
-      response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+      response.writeHead(status, {
+        'content-type': type.includes('json') ? type : JSON_TYPE,
+        'content-length': Buffer.byteLength(text),
+      });
       response.end(text);
     };
     try {
+      if (type.includes('cbor')) throw new ServiceError('SerializationException', CBOR);
       const operation =
         String(request.headers['x-amz-target'] ?? '')
           .split('.')
@@ -61,7 +70,9 @@ export function jsonApi(operations: Operations): (request: IncomingMessage, resp
           'UnknownOperationException',
           `${operation || 'a request without a target'} is not emulated`,
         );
-      answer(200, (await run(body.length === 0 ? {} : parsed(body))) ?? {});
+      const result = await run(body.length === 0 ? {} : parsed(body));
+      if (result instanceof EventStream) return await result.send(response);
+      answer(200, result ?? {});
     } catch (error) {
       if (error instanceof ServiceError) answer(error.status, { __type: error.code, message: error.message });
       else answer(500, { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) });

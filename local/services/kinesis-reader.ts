@@ -31,5 +31,7 @@ export interface ShardRead {
 export interface StreamReader {
   /** Every shard that still holds records or is open. Throws a ServiceError when there is no such stream or consumer. */
   shards(sourceArn: string): readonly ShardInfo[];
+  /** Throws a ServiceError, ProvisionedThroughputExceededException, when the shard has given its 2 MiB of the second: to
+   *  all who read the stream together, or to the consumer. */
   read(sourceArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
 }

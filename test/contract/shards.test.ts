@@ -35,7 +35,10 @@ const numbers: string[] = [];
 beforeAll(async () => {
   gateway = await openGateway(0);
   const log = () => {};
-  kinesis = createKinesis({ endpoint: '', stateDir: undefined, scratchDir: tmpdir(), metric: log, log });
+  kinesis = createKinesis(
+    { endpoint: '', stateDir: undefined, scratchDir: tmpdir(), metric: log, log },
+    { limits: false },
+  );
   gateway.serve([kinesis]);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   client = new KinesisClient({ endpoint: gateway.endpoint, region: 'us-east-1', credentials });

@@ -13,6 +13,7 @@ import type { Denial } from '../../local/iam/denial.ts';
 import { createPermissions, type IamMode } from '../../local/iam/permissions.ts';
 import { needsOf } from '../../local/iam/requests.ts';
 import type { LocalService } from '../../local/service.ts';
+import { encodeCbor } from '../../local/services/cloudwatch/cbor.ts';
 import { createDynamo } from '../../local/services/dynamodb.ts';
 import { readBody } from '../../local/services/json-api.ts';
 import { createKinesis } from '../../local/services/kinesis/kinesis.ts';
@@ -510,6 +511,16 @@ describe('a request', () => {
   ])('to %s needs what it asks for: %#', (scope, asked, body, needs) => {
     const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     expect(needsOf(scope, asked, bytes).map(({ action, resource }) => `${action} ${resource}`)).toEqual(needs);
+  });
+
+  it('in CBOR is read as well', () => {
+    const asked = {
+      headers: {},
+      method: 'POST',
+      url: '/service/GraniteServiceVersion20100801/operation/PutMetricData',
+    };
+    const [need] = needsOf('monitoring', asked, encodeCbor({ Namespace: 'N' }));
+    expect(need).toMatchObject({ action: 'cloudwatch:PutMetricData', values: { 'cloudwatch:namespace': ['N'] } });
   });
 
   it('that tells of nothing known is refused', () => {

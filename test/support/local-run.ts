@@ -12,7 +12,7 @@ export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'schedul
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const assembly = await assemblyOf({ context: { stage: 'dev', pipelines: 'web-traffic' } }, log);
-  const run = await startLocal({ assembly, port: 0, bufferSeconds: 1, log, ...options });
+  const run = await startLocal({ assembly, port: 0, bufferSeconds: 1, kinesisLimits: false, log, ...options });
   run.gatherBatches(false); // nobody is to wait for batching windows but the tests of them
   const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   const outputs = await stageOutputs(target);

@@ -34,3 +34,9 @@ export function evenRanges(count: number): HashRange[] {
   const hex = (value: bigint) => value.toString(16).padStart(32, '0');
   return Array.from({ length: count }, (_, index) => ({ start: hex(bound(index)), end: hex(bound(index + 1) - 1n) }));
 }
+
+/** Where the upper half of a range begins. */
+export function middleOf({ start, end }: HashRange): string {
+  const middle = (BigInt(`0x${start}`) + BigInt(`0x${end}`) + 1n) / 2n;
+  return middle.toString(16).padStart(32, '0');
+}

@@ -5,11 +5,10 @@ import { invalidArgument } from './limits.ts';
 /** Source: API reference, GetShardIterator. */
 const LIFETIME_MS = 5 * 60_000;
 
-/** A shard iterator: where to read on, and for whom. It holds all it needs, so that a restart does not spoil it. */
+/** A shard iterator: where to read on. It holds all it needs, so that a restart does not spoil it; like AWS's it goes on
+ *  in a stream that was made anew under its name. */
 export interface ShardIterator {
   readonly stream: string;
-  /** Tells the stream from one deleted before, of the same name. */
-  readonly streamCreatedMs: number;
   readonly shardId: string;
   readonly position: ShardPosition;
   readonly issuedMs: number;

@@ -32,6 +32,11 @@ export function lastSequenceNumber(origin: SequenceOrigin): string {
   return `49${created}${'9'.repeat(COUNTER_DIGITS + TIME_DIGITS)}${String(origin.index).padStart(INDEX_DIGITS, '0')}`;
 }
 
+/** The index of the shard that gave the number. */
+export function shardIndexIn(sequence: string): number {
+  return Number(sequence.slice(-INDEX_DIGITS));
+}
+
 /** Below, at or above zero as `a` is below, at or above `b`, as integers of any length without leading zeros. */
 export function compareSequence(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;

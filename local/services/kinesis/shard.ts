@@ -1,9 +1,8 @@
 import type { ShardPosition, ShardRead, StreamRecord } from '../kinesis-reader.ts';
 import type { HashRange } from './hash-key.ts';
 import { compareSequence, firstSequenceNumber, lastSequenceNumber, sequenceNumber } from './sequence.ts';
+import { READ_BYTES_MAX } from './throttle.ts';
 
-/** GetRecords gives at most 10 MB. Source: Kinesis Data Streams Developer Guide, quotas and limits. */
-const MAX_READ_BYTES = 10 * 1024 * 1024;
 /** Trimmed records are let go of in strides of this many at least. */
 const TRIM_STRIDE = 1024;
 
@@ -19,6 +18,13 @@ export interface ShardState {
   readonly counter: number;
   /** Number of the newest of those; missing when there were none. */
   readonly lastSequenceNumber?: string;
+}
+
+/** What a read gave, with what counts for the limits. */
+export interface MeteredRead extends ShardRead {
+  readonly bytes: number;
+  /** Whether the next record would have been too much for one answer. */
+  readonly isFull: boolean;
 }
 
 export function shardIdOf(index: number): string {
@@ -61,6 +67,11 @@ export class Shard {
     return this.isOpen ? undefined : lastSequenceNumber(this);
   }
 
+  /** Of the newest record, or lower than every record's while there has been none. */
+  get lastSequenceNumber(): string {
+    return this.#lastSequenceNumber;
+  }
+
   /** The records within retention, oldest first. */
   get records(): readonly StreamRecord[] {
     return this.#records.slice(this.#head);
@@ -97,13 +108,17 @@ export class Shard {
     this.#head = 0;
   }
 
-  /** At most `limit` records and 10 MiB, one record at least if there is one. */
-  read(position: ShardPosition, limit: number, nowMs: number): ShardRead {
+  /** At most `limit` records and `maxBytes`, 10 MiB unless told; one record at least if there is one. */
+  read(position: ShardPosition, limit: number, nowMs: number, maxBytes = READ_BYTES_MAX): MeteredRead {
     const from = this.#find(position);
     let to = from;
-    for (let bytes = 0; to < this.#records.length && to - from < limit; to += 1) {
-      bytes += this.#at(to).data.length;
-      if (bytes > MAX_READ_BYTES && to > from) break;
+    let bytes = 0;
+    let isFull = false;
+    for (; to < this.#records.length && to - from < limit; to += 1) {
+      const size = this.#at(to).data.length;
+      isFull = bytes + size > maxBytes && to > from;
+      if (isFull) break;
+      bytes += size;
     }
     const records = this.#records.slice(from, to);
     const newest = records.at(-1);
@@ -111,7 +126,10 @@ export class Shard {
     return {
       records,
       next: isAtTip && !this.isOpen ? null : newest ? { after: newest.sequenceNumber } : this.#resolve(position),
-      millisBehindLatest: isAtTip ? 0 : Math.max(0, nowMs - (newest ?? this.#at(to)).arrivalMs),
+      // Zero would say that there is nothing more.
+      millisBehindLatest: isAtTip ? 0 : Math.max(1, nowMs - (newest ?? this.#at(to)).arrivalMs),
+      bytes,
+      isFull: isFull || bytes >= maxBytes,
     };
   }
 

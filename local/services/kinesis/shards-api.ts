@@ -1,6 +1,9 @@
+import { LOCAL_ACCOUNT } from '../../service.ts';
 import { type Operations, ServiceError } from '../json-api.ts';
 import { formatHashKey } from './hash-key.ts';
-import { checkHashKey, checkInteger, checkString, constraintError, invalidArgument, SHARDS_MAX } from './limits.ts';
+import { checkHashKey, invalidArgument, SHARDS_MAX } from './limits.ts';
+import { openPage, pageToken } from './page.ts';
+import { oneMoreChange } from './settings.ts';
 import type { Shard } from './shard.ts';
 import type { Stream } from './stream.ts';
 import type { StreamReference, Streams } from './streams.ts';
@@ -16,6 +19,8 @@ interface ListShardsInput extends StreamReference {
   readonly NextToken?: string;
   readonly ExclusiveStartShardId?: string;
   readonly MaxResults?: number;
+  /** Seconds since 1970. */
+  readonly StreamCreationTimestamp?: number;
   readonly ShardFilter?: ShardFilter;
 }
 
@@ -27,6 +32,10 @@ interface SplitShardInput extends StreamReference {
 interface MergeShardsInput extends StreamReference {
   readonly ShardToMerge: string;
   readonly AdjacentShardToMerge: string;
+}
+
+interface UpdateShardCountInput extends StreamReference {
+  readonly TargetShardCount: number;
 }
 
 /** Source: API reference, ListShards. */
@@ -54,41 +63,83 @@ export function describeShard(shard: Shard) {
 export function shardOperations(streams: Streams): Operations {
   return {
     ListShards(input: ListShardsInput) {
-      const max = checkInteger('maxResults', input.MaxResults, [1, 10_000], LIST_SHARDS_MAX);
-      const page = pageOf(input);
+      const nowMs = streams.now();
+      const { NextToken, ...first } = input;
+      if (NextToken !== undefined && (input.StreamName ?? input.ExclusiveStartShardId) !== undefined) {
+        throw invalidArgument('NextToken and StreamName cannot be provided together.');
+      }
+      const page = openPage<Page>(NextToken, nowMs) ?? firstPage(first);
       const stream = streams.find(page);
+      const creation = page.StreamCreationTimestamp;
+      if (creation !== undefined && Math.floor(creation) !== Math.floor(stream.createdMs / 1000)) {
+        const text = `Stream ${stream.name} under account ${LOCAL_ACCOUNT} created at ${creation} not found.`;
+        throw new ServiceError('ResourceNotFoundException', text);
+      }
       const shards = stream.shards.filter(filterOf(page.filter, stream)).filter((shard) => shard.id > page.after);
-      const shown = shards.slice(0, Math.min(max, LIST_SHARDS_MAX));
-      const after = shown.at(-1)?.id;
-      const next = shown.length < shards.length ? { StreamName: stream.name, after, filter: page.filter } : undefined;
+      const shown = shards.slice(0, Math.min(input.MaxResults ?? LIST_SHARDS_MAX, LIST_SHARDS_MAX));
+      const last = shown.at(-1);
+      const next = last && { StreamName: stream.name, after: last.id, filter: page.filter };
       return {
         Shards: shown.map(describeShard),
-        NextToken: next && Buffer.from(JSON.stringify(next)).toString('base64'),
+        NextToken: next && shown.length < shards.length ? pageToken(next, nowMs) : undefined,
       };
     },
 
     SplitShard(input: SplitShardInput) {
-      const stream = resharded(streams, input);
-      const shardId = checkString('shardToSplit', input.ShardToSplit);
-      const newStart = checkHashKey('newStartingHashKey', input.NewStartingHashKey);
+      const stream = provisioned(streams.find(input));
+      const { id: shardId } = resharded(stream, input.ShardToSplit);
+      const newStart = checkHashKey('NewStartingHashKey', input.NewStartingHashKey);
+      if (stream.openShardCount >= SHARDS_MAX) throw shardLimit(stream, stream.openShardCount + 1);
       streams.change({ type: 'split', name: stream.name, shardId, newStart, atMs: streams.now() });
     },
 
     MergeShards(input: MergeShardsInput) {
-      const stream = resharded(streams, input);
-      const shardId = checkString('shardToMerge', input.ShardToMerge);
-      const adjacentShardId = checkString('adjacentShardToMerge', input.AdjacentShardToMerge);
+      const stream = provisioned(streams.find(input));
+      const { id: shardId } = resharded(stream, input.ShardToMerge);
+      const { id: adjacentShardId } = resharded(stream, input.AdjacentShardToMerge);
       streams.change({ type: 'merge', name: stream.name, shardId, adjacentShardId, atMs: streams.now() });
+    },
+
+    UpdateShardCount(input: UpdateShardCountInput) {
+      const stream = provisioned(streams.find(input));
+      const { TargetShardCount: target } = input;
+      const { name, openShardCount: current } = stream;
+      if (target > SHARDS_MAX) throw shardLimit(stream, target);
+      checkScale(current, target);
+      const nowMs = streams.now();
+      streams.configure(stream, { changes: oneMoreChange(stream.settings, name, 'shardCount', nowMs) });
+      streams.change({ type: 'scale', name, shardCount: target, atMs: nowMs });
+      return { StreamName: name, StreamARN: stream.arn, CurrentShardCount: current, TargetShardCount: target };
     },
   };
 }
 
+function checkScale(current: number, target: number): void {
+  const way = target > 2 * current ? 'up over double' : target < current / 2 ? 'down below half' : undefined;
+  if (way === undefined) return;
+  throw new ServiceError(
+    'LimitExceededException',
+    `UpdateShardCount cannot scale ${way} your current open shard count. Current open shard count: ${current}, Target shard count: ${target}`,
+  );
+}
+
+function shardLimit(stream: Stream, target: number): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `Target shard count or number of open shards cannot be greater than ${SHARDS_MAX}. Current open shard count: ${stream.openShardCount}, Target shard count: ${target}`,
+  );
+}
+
+/** AWS says it in other words here than where shards are read. */
+function resharded(stream: Stream, shardId: string): Shard {
+  const found = stream.find(shardId);
+  if (found) return found;
+  const text = `Could not find shard ${shardId} in stream ${stream.name} under account ${LOCAL_ACCOUNT}.`;
+  throw new ServiceError('ResourceNotFoundException', text);
+}
+
 /** The stream, if its shards are the caller's to change. */
-function resharded(streams: Streams, input: StreamReference): Stream {
-  const stream = streams.find(input);
-  if (stream.openShardCount >= SHARDS_MAX) {
-    throw new ServiceError('LimitExceededException', `Stream ${stream.name} has ${SHARDS_MAX} open shards already`);
-  }
+function provisioned(stream: Stream): Stream {
   if (stream.settings.mode === 'PROVISIONED') return stream;
   throw new ServiceError(
     'ValidationException',
@@ -99,33 +150,29 @@ function resharded(streams: Streams, input: StreamReference): Stream {
 interface Page extends StreamReference {
   /** Id of the last shard already listed; empty for none. */
   readonly after: string;
-  readonly filter?: ShardFilter;
+  readonly filter?: ShardFilter | undefined;
+  readonly StreamCreationTimestamp?: number | undefined;
 }
 
-function pageOf(input: ListShardsInput): Page {
-  if (input.NextToken == null) {
-    const after =
-      input.ExclusiveStartShardId ?? (input.ShardFilter?.Type === 'AFTER_SHARD_ID' ? input.ShardFilter.ShardId : '');
-    const { StreamName, StreamARN } = input;
-    return { StreamName, StreamARN, after: checkString('exclusiveStartShardId', after), filter: input.ShardFilter };
+function firstPage({ StreamName, StreamARN, StreamCreationTimestamp, ...input }: ListShardsInput): Page {
+  const { ShardFilter: filter } = input;
+  const wanted = WANTED_BY_FILTER[filter?.Type ?? ''];
+  if (filter && wanted && filter[wanted] === undefined) {
+    throw invalidArgument(`${wanted} must be given in a ShardFilter of type ${filter.Type}.`);
   }
-  if (input.StreamName != null || input.ExclusiveStartShardId != null) {
-    throw invalidArgument('NextToken and StreamName cannot be provided together.');
-  }
-  try {
-    return JSON.parse(Buffer.from(input.NextToken, 'base64').toString('utf8'));
-  } catch (error) {
-    throw Object.assign(invalidArgument('Invalid NextToken.'), { cause: error });
-  }
+  const after = input.ExclusiveStartShardId ?? (wanted === 'ShardId' ? filter?.ShardId : undefined) ?? '';
+  return { StreamName, StreamARN, StreamCreationTimestamp, after, filter };
 }
+
+const WANTED_BY_FILTER: Readonly<Record<string, 'ShardId' | 'Timestamp'>> = {
+  AFTER_SHARD_ID: 'ShardId',
+  AT_TIMESTAMP: 'Timestamp',
+  FROM_TIMESTAMP: 'Timestamp',
+};
 
 function filterOf(filter: ShardFilter | undefined, stream: Stream): (shard: Shard) => boolean {
   const timeMs = (filter?.Timestamp ?? 0) * 1000;
   switch (filter?.Type) {
-    case undefined:
-    case 'AFTER_SHARD_ID':
-    case 'FROM_TRIM_HORIZON':
-      return () => true;
     case 'AT_LATEST':
       return (shard) => shard.isOpen;
     case 'AT_TRIM_HORIZON':
@@ -136,6 +183,6 @@ function filterOf(filter: ShardFilter | undefined, stream: Stream): (shard: Shar
     case 'FROM_TIMESTAMP':
       return (shard) => shard.closedMs === undefined || shard.closedMs >= timeMs;
     default:
-      throw constraintError('shardFilter.type', 'satisfy enum value set of ShardFilterType');
+      return () => true;
   }
 }

@@ -1,5 +1,6 @@
 import type { StreamRecord } from '../kinesis-reader.ts';
-import { type Placed, Stream, type StreamSettings, type StreamState } from './stream.ts';
+import type { StreamSettings } from './settings.ts';
+import { type Placed, Stream, type StreamState } from './stream.ts';
 
 /** What can happen to streams, records apart. Applied in the same order, changes and records give the same streams. */
 export type Change =
@@ -26,7 +27,8 @@ export type Change =
       readonly shardId: string;
       readonly adjacentShardId: string;
       readonly atMs: number;
-    };
+    }
+  | { readonly type: 'scale'; readonly name: string; readonly shardCount: number; readonly atMs: number };
 
 /** All streams, by name. */
 export class Store {
@@ -50,6 +52,7 @@ export class Store {
     else if (change.type === 'delete') this.#streams.delete(change.name);
     else if (change.type === 'configure') this.#existing(change.name).settings = change.settings;
     else if (change.type === 'split') this.#existing(change.name).split(change.shardId, change.newStart, change.atMs);
+    else if (change.type === 'scale') this.#existing(change.name).scale(change.shardCount, change.atMs);
     else this.#existing(change.name).merge(change.shardId, change.adjacentShardId, change.atMs);
   }
 

@@ -2,16 +2,8 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../service.ts';
 import { ServiceError } from '../json-api.ts';
 import type { StreamRecord } from '../kinesis-reader.ts';
 import { evenRanges, formatHashKey, type HashRange, stepHashKey } from './hash-key.ts';
+import { NEW_STREAM, type StreamSettings } from './settings.ts';
 import { Shard, type ShardState } from './shard.ts';
-
-export type StreamMode = 'PROVISIONED' | 'ON_DEMAND';
-
-export interface StreamSettings {
-  readonly mode: StreamMode;
-  readonly retentionHours: number;
-  /** Largest data of one record, in KiB. */
-  readonly maxRecordKiB: number;
-}
 
 /** Everything about a stream but its records, as the journal keeps it. */
 export interface StreamState {
@@ -52,7 +44,8 @@ export class Stream {
     this.name = state.name;
     this.arn = streamArn(state.name);
     this.createdMs = state.createdMs;
-    this.settings = state.settings;
+    // Journals of earlier versions lack some.
+    this.settings = { ...NEW_STREAM, ...state.settings };
     this.#shards = state.shards.map((shard) => new Shard(shard));
     this.#nextIndex = state.nextIndex;
     this.#newestMs = state.createdMs;
@@ -85,9 +78,15 @@ export class Stream {
     return { name, createdMs, settings, shards: this.#shards.map((shard) => shard.state), nextIndex: this.#nextIndex };
   }
 
+  /** A shard by its id, or by any name that ends in its number: `shardId-0`, `0`. */
+  find(shardId: string): Shard | undefined {
+    const index = Number(/^(?:.*-)?(\d{1,12})$/.exec(shardId)?.[1] ?? -1);
+    return this.#shards.find((shard) => shard.index === index);
+  }
+
   /** Throws ResourceNotFoundException as AWS does. */
   shard(shardId: string): Shard {
-    const found = this.#shards.find((shard) => shard.id === shardId);
+    const found = this.find(shardId);
     if (found) return found;
     const where = `in stream ${this.name} under account ${LOCAL_ACCOUNT}`;
     throw new ServiceError('ResourceNotFoundException', `Shard ${shardId} ${where} does not exist`);
@@ -134,18 +133,14 @@ export class Stream {
         `NewStartingHashKey ${formatHashKey(newStart)} used in SplitShard() on shard ${shardId} in stream ${this.name} under account ${LOCAL_ACCOUNT} is not both greater than one plus the shard's StartingHashKey ${formatHashKey(start)} and less than the shard's EndingHashKey ${formatHashKey(end)}.`,
       );
     }
-    const ranges = [
-      { start, end: stepHashKey(newStart, -1) },
-      { start: newStart, end },
-    ];
-    this.#replace([parent], ranges, atMs);
+    this.#cut(parent, newStart, atMs);
   }
 
-  /** Closes two shards; their one child has both ranges. */
+  /** Closes two shards, the one with the lower hash keys named first as AWS wants it; their one child has both ranges. */
   merge(shardId: string, adjacentShardId: string, atMs: number): void {
     const parents = [this.#eligible(shardId), this.#eligible(adjacentShardId)] as const;
-    const [low, high] = parents[0].range.start < parents[1].range.start ? parents : ([parents[1], parents[0]] as const);
-    if (low === high || stepHashKey(low.range.end, 1) !== high.range.start) {
+    const [low, high] = parents;
+    if (stepHashKey(low.range.end, 1) !== high.range.start) {
       throw new ServiceError(
         'InvalidArgumentException',
         `Shards ${shardId} and ${adjacentShardId} in stream ${this.name} under account ${LOCAL_ACCOUNT} are not an adjacent pair of shards eligible for merging`,
@@ -154,12 +149,34 @@ export class Stream {
     this.#replace(parents, [{ start: low.range.start, end: high.range.end }], atMs);
   }
 
+  /** Splits and merges until the shards share the hash keys evenly. A new one may have lived through some that were
+   *  closed at once, as on AWS. */
+  scale(count: number, atMs: number): void {
+    const wanted = evenRanges(count);
+    for (const { start } of wanted) {
+      const shard = this.route(start);
+      if (shard.range.start < start) this.#cut(shard, start, atMs);
+    }
+    for (const { start, end } of wanted) {
+      for (let first = this.route(start); first.range.end < end; first = this.route(start)) {
+        const second = this.route(stepHashKey(first.range.end, 1));
+        this.#replace([first, second], [{ start, end: second.range.end }], atMs);
+      }
+    }
+  }
+
   /** Lets go of what has outlived retention: records, and closed shards. */
   trim(nowMs: number): void {
     const horizonMs = nowMs - this.settings.retentionHours * HOUR_MS;
     for (const shard of this.#shards) shard.trim(horizonMs);
     const expired = (shard: Shard) => shard.closedMs !== undefined && shard.closedMs < horizonMs;
     if (this.#shards.some(expired)) this.#shards = this.#shards.filter((shard) => !expired(shard));
+  }
+
+  #cut(parent: Shard, newStart: string, atMs: number): void {
+    const { start, end } = parent.range;
+    const lower = { start, end: stepHashKey(newStart, -1) };
+    this.#replace([parent], [lower, { start: newStart, end }], atMs);
   }
 
   #eligible(shardId: string): Shard {

@@ -1,16 +1,24 @@
 import { LOCAL_ACCOUNT } from '../../service.ts';
 import { type Operations, ServiceError } from '../json-api.ts';
-import { checkInteger, checkStreamName, invalidArgument } from './limits.ts';
-import { checkMode, checkSettings, checkShardCount, type StreamModeDetails } from './settings.ts';
+import { invalidArgument, SHARDS_MAX } from './limits.ts';
+import { NEW_STREAM, type StreamMode } from './settings.ts';
 import { describeShard } from './shards-api.ts';
 import type { Stream } from './stream.ts';
 import type { StreamReference, Streams } from './streams.ts';
+import { checkTags } from './tags-api.ts';
 
 interface CreateStreamInput {
   readonly StreamName: string;
   readonly ShardCount?: number;
-  readonly StreamModeDetails?: StreamModeDetails;
+  readonly StreamModeDetails?: { readonly StreamMode: StreamMode };
   readonly MaxRecordSizeInKiB?: number;
+  readonly Tags?: Readonly<Record<string, string>>;
+  readonly WarmThroughputMiBps?: number;
+  readonly RecordDistributionStrategy?: string;
+}
+
+interface DeleteStreamInput extends StreamReference {
+  readonly EnforceConsumerDeletion?: boolean;
 }
 
 interface DescribeStreamInput extends StreamReference {
@@ -24,48 +32,43 @@ interface ListStreamsInput {
   readonly NextToken?: string;
 }
 
-interface RetentionInput extends StreamReference {
-  readonly RetentionPeriodHours: number;
-}
-
-interface UpdateStreamModeInput {
-  readonly StreamARN: string;
-  readonly StreamModeDetails: StreamModeDetails;
-}
+/** An on-demand stream begins with 4 MB/s. Source: Developer Guide, capacity modes. */
+const ON_DEMAND_SHARDS = 4;
+/** Source: Developer Guide, quotas and limits. */
+const ON_DEMAND_STREAMS_MAX = 50;
+/** Source: API reference, ListStreams and DescribeStream. */
+const PAGE_MAX = 100;
 
 /** Operations on streams. A stream is active, or gone, when the call is answered. */
 export function streamOperations(streams: Streams): Operations {
-  const setRetention = (input: RetentionInput, isAllowed: (hours: number, now: number) => boolean, wanted: string) => {
-    const { name, settings } = streams.find(input);
-    const next = checkSettings(settings.mode, input.RetentionPeriodHours, settings.maxRecordKiB);
-    if (!isAllowed(next.retentionHours, settings.retentionHours)) {
-      throw invalidArgument(
-        `Requested retention period (${next.retentionHours} hours) for stream ${name} can not be ${wanted} than existing retention period (${settings.retentionHours} hours).`,
-      );
-    }
-    streams.change({ type: 'configure', name, settings: next });
-  };
-
   return {
     CreateStream(input: CreateStreamInput) {
-      const name = checkStreamName(input.StreamName);
-      const mode = checkMode(input.StreamModeDetails);
-      const shardCount = checkShardCount(mode, input.ShardCount);
-      const settings = checkSettings(mode, undefined, input.MaxRecordSizeInKiB);
+      const name = input.StreamName;
       if (streams.has(name)) {
         const text = `Stream ${name} under account ${LOCAL_ACCOUNT} already exists.`;
         throw new ServiceError('ResourceInUseException', text);
       }
+      const mode = input.StreamModeDetails?.StreamMode ?? 'PROVISIONED';
+      refuseUnknown(input);
+      const shardCount = shardCountOf(mode, input.ShardCount);
+      const { Tags: tags = {}, MaxRecordSizeInKiB: maxRecordKiB = NEW_STREAM.maxRecordKiB } = input;
+      checkTags(tags);
+      const settings = { ...NEW_STREAM, mode, maxRecordKiB, tags };
       streams.change({ type: 'create', name, shardCount, settings, atMs: streams.now() });
     },
 
-    DeleteStream(input: StreamReference) {
-      streams.change({ type: 'delete', name: streams.find(input).name });
+    DeleteStream(input: DeleteStreamInput) {
+      const { name, settings } = streams.find(input);
+      if (settings.consumers.length > 0 && !input.EnforceConsumerDeletion) {
+        const text = `Stream ${name} under account ${LOCAL_ACCOUNT} has registered consumers: deregister them, or set EnforceConsumerDeletion.`;
+        throw new ServiceError('ResourceInUseException', text);
+      }
+      streams.change({ type: 'delete', name });
     },
 
     DescribeStream(input: DescribeStreamInput) {
       const stream = streams.find(input);
-      const limit = checkInteger('limit', input.Limit, [1, 10_000], 100);
+      const limit = Math.min(input.Limit ?? PAGE_MAX, PAGE_MAX);
       const shards = stream.shards.filter((shard) => shard.id > (input.ExclusiveStartShardId ?? ''));
       return {
         StreamDescription: {
@@ -78,18 +81,19 @@ export function streamOperations(streams: Streams): Operations {
 
     DescribeStreamSummary(input: StreamReference) {
       const stream = streams.find(input);
+      const { consumers, maxRecordKiB } = stream.settings;
       return {
         StreamDescriptionSummary: {
           ...describeStream(stream),
           OpenShardCount: stream.openShardCount,
-          ConsumerCount: 0,
-          MaxRecordSizeInKiB: stream.settings.maxRecordKiB,
+          ConsumerCount: consumers.length,
+          MaxRecordSizeInKiB: maxRecordKiB,
         },
       };
     },
 
     ListStreams(input: ListStreamsInput) {
-      const limit = checkInteger('limit', input.Limit, [1, 10_000], 100);
+      const limit = Math.min(input.Limit ?? PAGE_MAX, PAGE_MAX);
       const after = input.NextToken ?? input.ExclusiveStartStreamName ?? '';
       const rest = streams.all().filter((stream) => stream.name > after);
       const shown = rest.slice(0, limit);
@@ -102,16 +106,34 @@ export function streamOperations(streams: Streams): Operations {
       };
     },
 
-    IncreaseStreamRetentionPeriod: (input: RetentionInput) =>
-      setRetention(input, (hours, now) => hours >= now, 'shorter'),
-    DecreaseStreamRetentionPeriod: (input: RetentionInput) =>
-      setRetention(input, (hours, now) => hours <= now, 'longer'),
-
-    UpdateStreamMode(input: UpdateStreamModeInput) {
-      const { name, settings } = streams.find(input);
-      streams.change({ type: 'configure', name, settings: { ...settings, mode: checkMode(input.StreamModeDetails) } });
+    DescribeLimits() {
+      const all = streams.all();
+      return {
+        ShardLimit: SHARDS_MAX,
+        OpenShardCount: all.reduce((count, stream) => count + stream.openShardCount, 0),
+        OnDemandStreamCount: all.filter(({ settings }) => settings.mode === 'ON_DEMAND').length,
+        OnDemandStreamCountLimit: ON_DEMAND_STREAMS_MAX,
+      };
     },
   };
+}
+
+/** How many shards a new stream has. */
+export function shardCountOf(mode: StreamMode, count: number | undefined): number {
+  if (mode === 'ON_DEMAND') {
+    if (count === undefined) return ON_DEMAND_SHARDS;
+    throw invalidArgument('ShardCount may not be given for a stream in on-demand mode.');
+  }
+  if (count === undefined) throw invalidArgument('ShardCount must be given for a stream in provisioned mode.');
+  if (count <= SHARDS_MAX) return count;
+  const text = `This request would exceed the shard limit for the account ${LOCAL_ACCOUNT}: ${SHARDS_MAX}.`;
+  throw new ServiceError('LimitExceededException', text);
+}
+
+function refuseUnknown(input: CreateStreamInput): void {
+  const { WarmThroughputMiBps: warm, RecordDistributionStrategy: distribution = 'USER_PARTITION_KEY' } = input;
+  if (warm !== undefined) throw invalidArgument('WarmThroughputMiBps is not emulated.');
+  if (distribution === 'AUTO') throw invalidArgument('RecordDistributionStrategy AUTO is not emulated.');
 }
 
 function summarise(stream: Stream) {
@@ -125,10 +147,12 @@ function summarise(stream: Stream) {
 }
 
 function describeStream(stream: Stream) {
+  const { retentionHours, shardMetrics, encryptionKeyId } = stream.settings;
   return {
     ...summarise(stream),
-    RetentionPeriodHours: stream.settings.retentionHours,
-    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
-    EncryptionType: 'NONE',
+    RetentionPeriodHours: retentionHours,
+    EnhancedMonitoring: [{ ShardLevelMetrics: shardMetrics }],
+    EncryptionType: encryptionKeyId === undefined ? 'NONE' : 'KMS',
+    KeyId: encryptionKeyId,
   };
 }
