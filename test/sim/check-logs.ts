@@ -14,7 +14,7 @@ export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<
   const keys: string[] = [];
   for (const shard of stream.shards) {
     const entries = inspector.entriesOf(shard);
-    faults.push(...entryFaults(shard, entries));
+    faults.push(...entryFaults(shard, entries), ...inheritedFaults(shard, entries));
     keys.push(...entries.slice(1).flatMap((entry) => entry.keys.map(({ key }) => key)));
     const state = await inspector.read(shard.id);
     if (state) faults.push(...stateFaults(shard, state, part, scenario));
@@ -25,6 +25,12 @@ export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<
   const events = hop > 0 ? 0 : [...part.expected.taken.values()].reduce((sum, { length }) => sum + length, 0);
   if (new Set(keys).size !== events) faults.push(`the log has ${new Set(keys).size} events of ${events}`);
   return [...faults, ...sealFaults(part)].map((fault) => (hop > 0 ? `behind the hop: ${fault}` : fault));
+}
+
+/** An id that both parents had is inherited once. */
+function inheritedFaults({ id }: SimShard, [first]: readonly Entry[]): readonly string[] {
+  const keys = (first?.keys ?? []).map(({ key, arrivalMs }) => `${key}${arrivalMs}`);
+  return new Set(keys).size < keys.length ? [`${id}: begins with an id twice`] : [];
 }
 
 /** Slots follow each other, positions rise, and nothing is behind the seal. */

@@ -13,10 +13,11 @@ export function timedFaults({ taken }: Expected, through: readonly Taken[], outc
     event.lines.map((line) => (heldUp.has(event.partitionKey) ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line)),
   );
   const rows = (table: string) => rowsOf(outcome.services, table);
-  const inTime = (table: string, step: string) => withoutLate(table, rows(table), step, lines);
-  const windows = inTime('late_windows', 'window');
-  const sessions = inTime('late_sessions', 'session');
-  const sorted = inTime('late_sorted', 'sorted');
+  const inTime = (table: string, step: string, takenUntilMs: (timeMs: number) => number) =>
+    withoutLate(table, rows(table), step, lines, takenUntilMs);
+  const windows = inTime('late_windows', 'window', (timeMs) => startOf(timeMs) + WINDOW_MS + GRACE_MS - 1);
+  const sessions = inTime('late_sessions', 'session', (timeMs) => timeMs + GAP_MS - 1);
+  const sorted = inTime('late_sorted', 'sorted', (timeMs) => timeMs);
   const expectedWindows = windowsOf(windows.inTime);
   return [
     ...[windows, sessions, sorted].flatMap(({ faults }) => faults),
@@ -37,13 +38,23 @@ const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id
 
 const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
 const numbersOf = (lines: readonly Line[]): readonly number[] => [...lines].sort(byTime).map(({ number }) => number);
+const startOf = (timeMs: number): number => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The lines but those that a step says came late. */
-function withoutLate(table: string, rows: readonly Found[], step: string, lines: readonly Line[]) {
+/** The lines but those that a step says came late: behind the last time at which it takes them. */
+function withoutLate(
+  table: string,
+  rows: readonly Found[],
+  step: string,
+  lines: readonly Line[],
+  takenUntilMs: (timeMs: number) => number,
+) {
   const byId = new Map(lines.map((line) => [`${line.id}/${step}.0`, line]));
   const late = [...view(rows).keys()];
-  const faults = late.filter((id) => !mayBeLate(byId.get(id) ?? NEVER));
+  const faults = late.filter((id) => {
+    const { timeMs, boundMs } = byId.get(id) ?? NEVER;
+    return takenUntilMs(timeMs) >= boundMs;
+  });
   return {
     inTime: lines.filter(({ id }) => !late.includes(`${id}/${step}.0`)),
     faults: faults.map((id) => `${table}: ${show(id)} was not late`),
@@ -53,9 +64,8 @@ function withoutLate(table: string, rows: readonly Found[], step: string, lines:
 const NEVER: Line = { id: '', key: '', number: 0, timeMs: 0, boundMs: 0 };
 
 function windowsOf(lines: readonly Line[]): ReadonlyMap<string, Found> {
-  const startOf = ({ timeMs }: Line) => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
   const rows = [...byKey(lines)].flatMap(([key, ofKey]) =>
-    [...Map.groupBy(ofKey, startOf)].map(([startMs, inside]): [string, Found] => {
+    [...Map.groupBy(ofKey, ({ timeMs }) => startOf(timeMs))].map(([startMs, inside]): [string, Found] => {
       const endMs = startMs + WINDOW_MS;
       const row = { key, start: iso(startMs), end: iso(endMs), numbers: numbersOf(inside) };
       return [`window/${endMs + GRACE_MS}/${key}.0`, row];

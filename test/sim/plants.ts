@@ -1,4 +1,7 @@
 import type { Patch } from './patch.ts';
+import type { Kind } from './plan.ts';
+import { HOPPED_PLANTS } from './plants-hopped.ts';
+import { TIMED_PLANTS } from './plants-timed.ts';
 
 /** A bug on purpose, which the simulator must see. */
 export interface Plant extends Patch {
@@ -7,6 +10,8 @@ export interface Plant extends Patch {
   readonly means: string;
   /** Whether it takes tight limits to come to it. */
   readonly tight?: true;
+  /** Kind of pipelines that show it, plain ones unless said. */
+  readonly kind?: Kind;
 }
 
 const BATCH = 'core/engine/batch.ts';
@@ -39,9 +44,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'commit-before-delivery',
     means: 'the checkpoint is written before the tables have acknowledged',
     file: BATCH,
-    find: 'await deliver(program, draft, delivered, ports);\n    const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {',
+    find: 'await deliver(program, draft, delivered, ports);\n    const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {',
     replace:
-      'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {\n      await deliver(program, draft, delivered, ports);',
+      'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {\n      await deliver(program, draft, delivered, ports);',
   },
   {
     name: 'outbox-before-the-commit',
@@ -162,8 +167,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'ids-made-anew-at-each-delivery',
     means: 'a row that is delivered twice is two rows',
     file: 'core/operators/lake.ts',
-    find: 'event_id: item.event.id + item.suffix,',
-    replace: 'event_id: item.event.id + item.suffix + (Math.random() < 0.5 ? "" : "b"),',
+    find: 'JSON.stringify(event.id + suffix)',
+    replace: 'JSON.stringify(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
   },
   // What the mapping is told
   {
@@ -442,9 +447,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'snapshot-named-too-late',
     means: 'a snapshot is known to the environment that took it only',
     file: BATCH,
-    find: 'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(), ports, token)) {',
+    find: 'const snapshot = await takeSnapshot(state, ports);\n    if (await commit(state, draft.entry(program.shapes), ports, token)) {',
     replace:
-      'if (await commit(state, draft.entry(), ports, token)) {\n      const snapshot = await takeSnapshot(state, ports);',
+      'if (await commit(state, draft.entry(program.shapes), ports, token)) {\n      const snapshot = await takeSnapshot(state, ports);',
   },
   {
     name: 'no-snapshot-by-age',
@@ -468,4 +473,6 @@ export const PLANTS: readonly Plant[] = [
     find: 'if (refused.has(entry)) entry.attempts += 1;',
     replace: 'if (refused.has(entry)) queue.push(...queue.splice(0, 1));',
   },
+  ...TIMED_PLANTS,
+  ...HOPPED_PLANTS,
 ];

@@ -46,6 +46,8 @@ export interface Scenario {
   readonly pace: Pace;
   readonly kind: Kind;
   readonly shards: number;
+  /** Whether some customers are behind the others in event time, more than they may be in one shard. */
+  readonly isSkewed: boolean;
   /** Of the stream behind the hop, to begin with. */
   readonly shardsBehind: number;
   readonly customers: number;
@@ -88,6 +90,7 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
     off,
     pace,
     kind,
+    isSkewed: kinds.chance(0.5),
     shardsBehind: isWhole ? 1 : kinds.pick([1, 2]),
     shards: isWhole ? 1 : random.pick([1, 1, 2, 3]),
     customers: isFlooded ? FLOOD_RECORDS : random.between(2, 8),
