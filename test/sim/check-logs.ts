@@ -1,5 +1,6 @@
 import type { Entry } from '../../core/engine/entry.ts';
 import type { ShardState } from '../../core/engine/shard-state.ts';
+import { PASSING_GROUPED } from './grouped.ts';
 import type { Expected } from './oracle.ts';
 import type { PartOutcome } from './outcome.ts';
 import { show } from './rows.ts';
@@ -92,10 +93,12 @@ function taleFaults(shard: SimShard, state: ShardState, { taken }: Expected): re
   return String(tales) === String(wanted) ? [] : [`keeps the tales of [${tales}] instead of [${wanted}]`];
 }
 
+const PASSES: ReadonlySet<string> = new Set([...PASSING, ...PASSING_GROUPED]);
+
 /** What closes, expires or waits for its turn is gone when time has passed. */
 function passingFaults(state: ShardState): readonly string[] {
   const { states = [] } = state.snapshotEntry().details;
-  const left = states.filter(([step]) => PASSING.some((each) => each === step));
+  const left = states.filter(([step]) => PASSES.has(step));
   return left.map(([step, key]) => `step '${step}' still keeps something of ${show(key)}`);
 }
 

@@ -5,13 +5,8 @@ import { BRIEF_MS, GAP_MS, GRACE_MS, nextTrail, WINDOW_MS } from './timed.ts';
 
 /** What is wrong with what comes of the steps that go by event time, when all time has passed: as somebody sees it who
  *  has all lines before him, and takes the steps' word for which of them came late. Only those that may be late. */
-export function timedFaults({ taken }: Expected, through: readonly Taken[], outcome: Outcome): readonly string[] {
-  const heldUp = new Set(
-    [...taken].filter(([, events]) => events.some(({ isFaulty }) => isFaulty)).map(([key]) => key),
-  );
-  const lines = through.flatMap((event) =>
-    event.lines.map((line) => (heldUp.has(event.partitionKey) ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line)),
-  );
+export function timedFaults(expected: Expected, through: readonly Taken[], outcome: Outcome): readonly string[] {
+  const lines = heldUp(expected, through);
   const rows = (table: string) => rowsOf(outcome.services, table);
   const inTime = (table: string, step: string, takenUntilMs: (timeMs: number) => number) =>
     withoutLate(table, rows(table), step, lines, takenUntilMs);
@@ -31,18 +26,27 @@ export function timedFaults({ taken }: Expected, through: readonly Taken[], outc
   ];
 }
 
+/** The lines, those of keys that were parked without a bound: they may be as late as can be. */
+export function heldUp({ taken }: Expected, through: readonly Taken[]): readonly Line[] {
+  const keys = new Set([...taken].filter(([, events]) => events.some(({ isFaulty }) => isFaulty)).map(([key]) => key));
+  return through.flatMap(({ lines, partitionKey }) =>
+    lines.map((line) => (keys.has(partitionKey) ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line)),
+  );
+}
+
 const mayBeLate = ({ timeMs, boundMs }: Line): boolean => timeMs < boundMs;
 
 /** In the order of event time. */
 const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1);
 
 const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
-const numbersOf = (lines: readonly Line[]): readonly number[] => [...lines].sort(byTime).map(({ number }) => number);
+export const numbersOf = (lines: readonly Line[]): readonly number[] =>
+  [...lines].sort(byTime).map(({ number }) => number);
 const startOf = (timeMs: number): number => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The lines but those that a step says came late: behind the last time at which it takes them. */
-function withoutLate(
+export function withoutLate(
   table: string,
   rows: readonly Found[],
   step: string,

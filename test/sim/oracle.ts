@@ -199,7 +199,7 @@ function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): rea
   const { customer, number, items, at } = order;
   const timeMs = Date.parse(at);
   if (kind === 'plain') return [];
-  if (kind === 'timed') return [{ id, key: customer, number, timeMs, boundMs }];
+  if (kind !== 'hopped') return [{ id, key: customer, number, timeMs, boundMs }];
   return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
 }
 

@@ -80,7 +80,9 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
   if (random.chance(0.6) || isFlooded) drawn.add('faulty-events');
   if (random.chance(0.8) && !isWhole) drawn.add('reshards');
   const kinds = random.fork('kind');
-  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped']);
+  const kind = isFlooded
+    ? 'plain'
+    : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped', 'grouped']);
   if (kind !== 'plain' && kinds.chance(0.8)) drawn.add('heartbeats');
   return {
     seed,
