@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, explain } from '../cli/errors.ts';
+import { register as registerEngine } from './engine/command.ts';
 import { register as registerIdempotency } from './idempotency/command.ts';
 
 let code: number = EXIT.ok;
@@ -9,9 +10,11 @@ const program = new Command('npm run bench --')
   .description('measure Millrace beside what people use today; docs/benchmarks.md says what and how')
   .showHelpAfterError('(--help says more)')
   .exitOverride();
-registerIdempotency(program, (isMet) => {
+const settled = (isMet: boolean) => {
   code = isMet ? EXIT.ok : EXIT.failure;
-});
+};
+registerIdempotency(program, settled);
+registerEngine(program, settled);
 
 try {
   await program.parseAsync();

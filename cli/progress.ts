@@ -35,3 +35,8 @@ export class Progress {
     process.stderr.write(`${this.#isTerminal ? '\r\x1b[2K' : ''}${this.#text}${end}`);
   }
 }
+
+/** Makes room on a terminal for a line of something else; the next update shows the progress again. */
+export function makeRoom(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+}

@@ -1,10 +1,10 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { type Command, InvalidArgumentError } from 'commander';
 import { putRecordsTo } from '../adapters/kinesis/put-records.ts';
-import type { EventType } from '../core/event/event.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInOrder } from '../producer/put.ts';
-import { type OutgoingRecord, recordOf } from '../producer/record.ts';
+import type { putInTurn } from '../producer/put-in-turn.ts';
+import { type OutgoingRecord, readersOf, recordOf } from '../producer/record.ts';
 import { type Documents, documentsOf, hasSample, paced } from './documents.ts';
 import { stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -45,12 +45,12 @@ async function run(source: string, options: PutOptions): Promise<void> {
   announceTarget(target);
   const { streamName } = await stageOutputs(target);
   const progress = new Progress('put');
-  const put = await putDocuments(
-    options.rate ? paced(documents, options.rate) : documents,
+  const put = await putDocuments(options.rate ? paced(documents, options.rate) : documents, {
     target,
     streamName,
     progress,
-  );
+    put: putInOrder,
+  });
   const result = { put, seconds: Number(progress.seconds.toFixed(1)), stream: streamName };
   const { seconds } = result;
   process.stdout.write(
@@ -58,19 +58,25 @@ async function run(source: string, options: PutOptions): Promise<void> {
   );
 }
 
+/** How documents are put. */
+export interface PutDocumentsOptions {
+  readonly target: Target;
+  readonly streamName: string;
+  readonly progress: Progress;
+  readonly put: typeof putInOrder | typeof putInTurn;
+}
+
 /** Puts documents to a stream and shows how far it is.
  *  @returns how many were put.
  *  @throws PutError when the stream goes on refusing a record. */
 export async function putDocuments(
   documents: Documents,
-  target: Target,
-  streamName: string,
-  progress: Progress,
+  { target, streamName, progress, put }: PutDocumentsOptions,
 ): Promise<number> {
   const client = new KinesisClient(target.client);
   try {
     const putRecords = putRecordsTo(client, streamName);
-    return await putInOrder(recordsOf(documents), { putRecords, onProgress: (put) => progress.update(put) });
+    return await put(recordsOf(documents), { putRecords, onProgress: (count) => progress.update(count) });
   } finally {
     progress.end();
     client.destroy();
@@ -78,10 +84,8 @@ export async function putDocuments(
 }
 
 async function* recordsOf(documents: Documents): AsyncGenerator<OutgoingRecord> {
-  const types = new Map<string, EventType>(
-    pipelines.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'source' ? [[node.id, node.event]] : []))),
-  );
-  for await (const document of documents) yield recordOf(document, types);
+  const readers = readersOf(pipelines);
+  for await (const document of documents) yield recordOf(document, readers);
 }
 
 function eventsPerSecond(value: string): number {

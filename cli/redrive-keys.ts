@@ -1,28 +1,21 @@
 import { firstHashKey, type HashRange, isIn } from '../core/engine/hash-range.ts';
 import type { ParkedPart } from '../core/engine/parking.ts';
-import { compareSequenceNumbers } from '../core/engine/position.ts';
-import type { ShardState } from '../core/engine/shard-state.ts';
 import { MAX_REDRIVEN } from '../core/engine/step.ts';
 import { inParallel } from '../core/in-parallel.ts';
-import type { Clock, Shard } from '../core/ports.ts';
+import type { Shard } from '../core/ports.ts';
 import { CONCURRENT_READS, type LogReader, type ParkedKeys, type ParkedPlace, readParkedKeys } from './parked-keys.ts';
-
-/** Where the stream has put a record. */
-export interface Placed {
-  readonly shardId: string;
-  readonly sequenceNumber: string;
-}
+import { type Placed, type TakenPorts, untilTaken } from './taken.ts';
 
 /** What redriving a pipeline's keys needs from outside. */
-export interface RedrivePorts {
-  readonly logs: LogReader;
+export interface RedrivePorts extends TakenPorts {
+  readonly logs: LogReader & TakenPorts['logs'];
   readonly listShards: () => Promise<readonly Shard[]>;
   /** Puts the record that asks for a redrive of the key: to the shard of this hash key, a decimal number, or to the one
    *  that the key itself belongs to. */
   readonly put: (key: string, hashKey: string | undefined) => Promise<Placed>;
-  readonly clock: Clock;
-  readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
+
+const POLL_MS = 1_000;
 
 export interface RedriveOptions {
   /** How long the pipeline may take to come to what it is asked. */
@@ -42,8 +35,6 @@ export interface RedrivenKey {
   /** Where records still wait. */
   readonly left: readonly ParkedPlace[];
 }
-
-const POLL_MS = 1_000;
 
 /** Asks the pipeline to take the parked records of these keys through its steps, again and again, as long as it gets
  *  further with the key. */
@@ -85,14 +76,14 @@ async function redriveOnce(places: readonly ParkedPlace[], ports: RedrivePorts, 
   const shards = [...Map.groupBy(places, ({ shard }) => shard.shardId).values()];
   const rounds = await inParallel(CONCURRENT_READS, shards, async (ofShard) => {
     const asked = portionOf(ofShard);
-    return { ofShard, asked, last: await ask(asked, ports) };
+    return { ofShard, asked, placed: await ask(asked, ports) };
   });
   const late = await untilTaken(
-    rounds.map(({ last }) => last),
+    rounds.flatMap(({ placed }) => placed),
     ports,
-    timeoutMs,
+    { timeoutMs, pollMs: POLL_MS },
   );
-  const isLate = ({ last }: (typeof rounds)[number]) => [...last.keys()].some((shardId) => late.has(shardId));
+  const isLate = ({ placed }: (typeof rounds)[number]) => placed.some(({ shardId }) => late.has(shardId));
   // What a shard at a standstill was not yet asked, it need not be asked.
   const pending = rounds.filter(isLate).flatMap(({ ofShard }) => ofShard);
   const asked = rounds.filter((round) => !isLate(round)).flatMap((round) => round.asked);
@@ -111,49 +102,17 @@ function portionOf(places: readonly ParkedPlace[]): readonly ParkedPlace[] {
   });
 }
 
-/** Puts the records that ask for the redrives, and gives the last of each shard that they came to. */
-async function ask(places: readonly ParkedPlace[], { put }: RedrivePorts): Promise<Map<string, string>> {
-  const last = new Map<string, string>();
-  for (const { key, shard } of places) {
-    const { shardId, sequenceNumber } = await put(key, hashKeyFor(key, shard.range));
-    later(last, shardId, sequenceNumber);
-  }
-  return last;
-}
-
-function later(last: Map<string, string>, shardId: string, sequenceNumber: string): void {
-  if (compareSequenceNumbers(sequenceNumber, last.get(shardId) ?? '0') > 0) last.set(shardId, sequenceNumber);
+/** Puts the records that ask for the redrives, and tells where they are. */
+async function ask(places: readonly ParkedPlace[], { put }: RedrivePorts): Promise<readonly Placed[]> {
+  const placed: Placed[] = [];
+  for (const { key, shard } of places) placed.push(await put(key, hashKeyFor(key, shard.range)));
+  return placed;
 }
 
 /** A key in a shard that its hash does not lead to was put there by a hash key of the producer's choice. The beginning of
  *  the shard's range leads there, and after a reshard to the child that has taken over such keys. */
 function hashKeyFor(key: string, range: HashRange): string | undefined {
   return isIn(range, key) ? undefined : firstHashKey(range);
-}
-
-/** Waits until the pipeline is past these records, by shard.
- *  @returns the shards in which it is not when the time is up. */
-async function untilTaken(
-  asked: readonly ReadonlyMap<string, string>[],
-  { logs, clock, sleep }: RedrivePorts,
-  timeoutMs: number,
-): Promise<ReadonlyMap<string, string>> {
-  const waiting = new Map<string, string>();
-  for (const last of asked) for (const [shardId, sequenceNumber] of last) later(waiting, shardId, sequenceNumber);
-  const untilMs = clock.now() + timeoutMs;
-  while (waiting.size > 0 && clock.now() < untilMs) {
-    await sleep(POLL_MS);
-    await inParallel(CONCURRENT_READS, [...waiting], async ([shardId, sequenceNumber]) => {
-      if (isPast(await logs.read(shardId), sequenceNumber)) waiting.delete(shardId);
-    });
-  }
-  return waiting;
-}
-
-/** The log of a shard that is closed in the meantime comes that far as well, before its children begin. */
-function isPast(state: ShardState | undefined, sequenceNumber: string): boolean {
-  if (!state?.position) return false;
-  return compareSequenceNumbers(state.position.sequenceNumber, sequenceNumber) >= 0;
 }
 
 /** How many of the records that waited before wait no longer. */

@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
-import { dynamoCommitLog } from '../adapters/dynamodb/commit-log.ts';
-import { listShards } from '../adapters/kinesis/shards.ts';
-import { s3ObjectStore } from '../adapters/s3/object-store.ts';
-import { ShardLogs } from '../core/engine/shard-log.ts';
 import { redriveRecord } from '../core/event/control.ts';
-import { EPOCH } from '../infra/names.ts';
 import { UsageError } from './errors.ts';
 import { wholeNumber } from './options.ts';
 import { type PartOutputs, type StageOutputs, stageOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { type PipelinePorts, type RedriveRow, redrivePipelines, refuseLeft } from './redrive-pipelines.ts';
+import { StageServices } from './stage-services.ts';
 import { printTable } from './table.ts';
-import { addTargetOptions, announceTarget, chooseTarget, type Target, type TargetOptions } from './target.ts';
+import { addTargetOptions, announceTarget, chooseTarget, type TargetOptions } from './target.ts';
 
 interface Options extends TargetOptions {
   readonly key?: string;
@@ -71,11 +64,11 @@ async function redrive(pipeline: string | undefined, options: Options): Promise<
   const target = chooseTarget(options);
   announceTarget(target);
   const outputs = await stageOutputs(target);
-  const services = new Services(target);
+  const services = new StageServices(target);
   const progress = json || dryRun ? undefined : new Progress('records redriven');
   let keys: readonly RedriveRow[];
   try {
-    const pipelines = chosen(pipeline, outputs).map((part) => services.portsOf(part, outputs));
+    const pipelines = chosen(pipeline, outputs).map((part) => portsOf(part, services, outputs));
     const onProgress = (name: string, redriven: number, left: number) =>
       progress?.update(redriven, `keys left in ${name}: ${left.toLocaleString('en-US')}`);
     keys = await redrivePipelines(pipelines, { key, dryRun, timeoutSeconds: timeout, onProgress });
@@ -97,45 +90,12 @@ function chosen(pipeline: string | undefined, { parts }: StageOutputs): readonly
   throw new UsageError(`the stage has no pipeline '${pipeline}': it has ${names || 'none'}`);
 }
 
-/** Clients for the stage. */
-class Services {
-  readonly #kinesis: KinesisClient;
-  readonly #dynamo: DynamoDBClient;
-  readonly #s3: S3Client;
-
-  constructor({ client }: Target) {
-    // A shard that producers keep at its limit turns away a good part of the puts.
-    this.#kinesis = new KinesisClient({ ...client, maxAttempts: 10 });
-    this.#dynamo = new DynamoDBClient(client);
-    this.#s3 = new S3Client({ ...client, forcePathStyle: true });
-  }
-
-  portsOf({ name, logTableName, streamName }: PartOutputs, { bucketName }: StageOutputs): PipelinePorts {
-    const clock = Date;
-    const epoch = EPOCH;
-    const log = dynamoCommitLog({ client: this.#dynamo, table: logTableName, pipeline: name, epoch, clock });
-    const objects = s3ObjectStore(this.#s3, bucketName);
-    const logs = new ShardLogs({ log, objects, clock }, `${name}/${epoch}`, 0); // ids are not asked for
-    const put = async (key: string, hashKey: string | undefined) => {
-      const { ShardId = '', SequenceNumber = '' } = await this.#kinesis.send(
-        new PutRecordCommand({
-          StreamName: streamName,
-          PartitionKey: key,
-          ExplicitHashKey: hashKey,
-          Data: Buffer.from(JSON.stringify(redriveRecord(randomUUID(), name, key))),
-        }),
-      );
-      return { shardId: ShardId, sequenceNumber: SequenceNumber };
-    };
-    return {
-      name,
-      ports: { logs, put, clock, sleep, listShards: () => listShards(this.#kinesis, { StreamName: streamName }) },
-    };
-  }
-
-  close(): void {
-    for (const client of [this.#kinesis, this.#dynamo, this.#s3]) client.destroy();
-  }
+function portsOf(part: PartOutputs, services: StageServices, { bucketName }: StageOutputs): PipelinePorts {
+  const { name, streamName } = part;
+  const put = (key: string, hashKey: string | undefined) =>
+    services.put(streamName, redriveRecord(randomUUID(), name, key), { key, hashKey });
+  const ports = { logs: services.logsOf(part, bucketName), put, clock: Date, sleep };
+  return { name, ports: { ...ports, listShards: () => services.listShards(streamName) } };
 }
 
 const LISTED = ['pipeline', 'key', 'records', 'since', 'step', 'found', 'shard'] as const;

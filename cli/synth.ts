@@ -8,6 +8,8 @@ export interface AssemblyOptions {
   /** Where the cloud assembly is, or is to be. */
   readonly directory: string;
   readonly stage: string;
+  /** The one pipeline that the stage is to have. Default: all. */
+  readonly pipeline?: string;
   /** Synthesise even when the assembly is newer than its sources. */
   readonly force?: boolean;
   readonly log: (line: string) => void;
@@ -18,9 +20,9 @@ export const SOURCES = ['adapters', 'core', 'functions', 'infra', 'pipelines', '
 
 /** Synthesises the stage where there is no assembly of it, or one older than the sources.
  *  @throws CliError when synthesis fails; it has said why on stderr. */
-export async function ensureAssembly({ directory, stage, force, log }: AssemblyOptions): Promise<void> {
+export async function ensureAssembly({ directory, stage, pipeline, force, log }: AssemblyOptions): Promise<void> {
   if (!force && isFresh(directory, stage)) return;
-  log(`synthesising stage ${stage} …`);
+  log(`synthesising stage ${stage}${pipeline === undefined ? '' : ` with ${pipeline}`} …`);
   const cdk = join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   const options = [
     '--quiet',
@@ -28,6 +30,7 @@ export async function ensureAssembly({ directory, stage, force, log }: AssemblyO
     '--no-version-reporting',
     '--context',
     `stage=${stage}`,
+    ...(pipeline === undefined ? [] : ['--context', `pipelines=${pipeline}`]),
     '--output',
     directory,
   ];

@@ -27,8 +27,8 @@ function cellText(value: Cell, group: boolean): string {
   return typeof value === 'number' && group ? value.toLocaleString('en-US') : visible(String(value));
 }
 
-/** Values of the lake come from strangers: what would steer the terminal is shown, not sent to it. */
-function visible(text: string): string {
+/** Text of strangers: what would steer the terminal is shown, not sent to it. */
+export function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 

@@ -10,7 +10,7 @@ import { createAthena } from './services/athena/athena.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
 import { createDynamo } from './services/dynamodb.ts';
-import { createFirehose } from './services/firehose/firehose.ts';
+import { createFirehose, type Firehose } from './services/firehose/firehose.ts';
 import { createGlue } from './services/glue.ts';
 import { createKinesis } from './services/kinesis/kinesis.ts';
 import { createLambda } from './services/lambda/lambda.ts';
@@ -48,6 +48,8 @@ export interface LocalRun {
   readonly notEmulated: readonly string[];
   /** Stack → output → value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Resolves once Firehose has delivered all that it has accepted by now; its buffers wait for their time. */
+  delivered(): Promise<void>;
   /** Stops reading, ends invocations, delivers what Firehose holds, then stops the rest. */
   close(): Promise<void>;
 }
@@ -63,7 +65,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
     if (rules.length > 0) options.log?.(`faults on request: ${rules.length} rules, seed ${seed}`);
     const { gateway, context, cloudWatch } = await openContext(options, faults, closers);
     const cloudFormation = createCloudFormation();
-    const services = [cloudWatch, cloudFormation, ...(await openServices(context, assembly, options, faults, closers))];
+    const { firehose, services: opened } = await openServices(context, assembly, options, faults, closers);
+    const services = [cloudWatch, cloudFormation, ...opened];
     gateway.serve(services);
     const stacks = await provisionStacks(assembly.stacks, services);
     cloudFormation.show(stacks);
@@ -72,6 +75,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalRun> {
       port: gateway.port,
       notEmulated: notEmulated(stacks),
       outputs: outputsOf(stacks),
+      delivered: () => firehose.delivered(),
       close: () => closers.close(),
     };
   } catch (error) {
@@ -104,7 +108,7 @@ async function openServices(
   { bufferSeconds, scheduleSeconds, onPublish }: LocalOptions,
   faults: Faults,
   closers: Closers,
-): Promise<readonly LocalService[]> {
+): Promise<{ readonly firehose: Firehose; readonly services: readonly LocalService[] }> {
   const kinesis = closers.add(createKinesis(context));
   const dynamo = closers.add(await createDynamo(context));
   const s3 = closers.add(await createS3(context, onPublish));
@@ -115,7 +119,7 @@ async function openServices(
   const lambda = closers.add(createLambda(context, { assetPath: assembly.assetPath, nextDisturbance }));
   const mapping = closers.add(createMapping(context, { reader: reader(kinesis), lambda: invoker(lambda) }));
   const scheduler = closers.add(createScheduler(context, { lambda: invoker(lambda), scheduleSeconds }));
-  return [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler];
+  return { firehose, services: [kinesis, dynamo, s3, glue, athena, firehose, lambda, mapping, scheduler] };
 }
 
 function outputsOf(stacks: readonly ProvisionedStack[]): LocalRun['outputs'] {

@@ -14,6 +14,8 @@ export class KeyQueues {
   readonly #queues = new Map<string, Entry[]>();
   #ready: string[] = [];
   #waiting = 0;
+  /** Those of the records whose time is known, in the order in which they were added. */
+  readonly #timed = new Set<OutgoingRecord>();
 
   /** Records not yet put, those in calls included. */
   get waiting(): number {
@@ -25,8 +27,15 @@ export class KeyQueues {
     return this.#ready.length;
   }
 
+  /** By how many milliseconds an event is later than that of the record that has waited longest. */
+  ahead({ timeMs = Number.NEGATIVE_INFINITY }: OutgoingRecord): number {
+    const [longest] = this.#timed;
+    return timeMs - (longest?.timeMs ?? Number.POSITIVE_INFINITY);
+  }
+
   add(record: OutgoingRecord): void {
     this.#waiting += 1;
+    if (record.timeMs !== undefined) this.#timed.add(record);
     const queue = this.#queues.get(record.partitionKey);
     if (queue) {
       queue.push({ record, attempts: 0 });
@@ -60,6 +69,7 @@ export class KeyQueues {
       else {
         queue.shift();
         this.#waiting -= 1;
+        this.#timed.delete(entry.record);
       }
       if (queue.length > 0) this.#ready.push(key);
       else this.#queues.delete(key);

@@ -24,8 +24,13 @@ export class PutError extends Error {
 /** Records read ahead of those put: enough for full calls of distinct keys, bounded in memory. */
 const READ_AHEAD = 5_000;
 
+/** By how much event time a record may overtake others, which wait for records of their keys: what a pipeline's
+ *  `outOfOrderness` has to allow for when history is put at once. */
+const MAX_AHEAD_MS = 10 * 60_000;
+
 /** Puts records so that those of one key arrive in order, whatever fails: Kinesis takes the rest of a call when one
- *  record of it is refused, hence a key is in one call at a time, with one record.
+ *  record of it is refused, hence a key is in one call at a time, with one record. Of other keys a record overtakes only
+ *  those whose events are at most ten minutes earlier.
  *  @returns how many records were put.
  *  @throws PutError when a record is refused `maxAttempts` times. */
 export async function putInOrder(
@@ -60,8 +65,8 @@ export async function putInOrder(
       .finally(() => calls.delete(call));
     calls.add(call);
   };
-  async function room(limit: number): Promise<void> {
-    while (queues.waiting > limit) {
+  async function until(hasRoom: () => boolean): Promise<void> {
+    while (!hasRoom()) {
       if (failures.length > 0) throw failures[0]; // a failed call never gives its keys back
       while (calls.size < concurrency && queues.ready > 0) start();
       await Promise.race(calls);
@@ -71,10 +76,11 @@ export async function putInOrder(
 
   try {
     for await (const record of records) {
+      if (queues.waiting >= READ_AHEAD) await until(() => queues.waiting <= READ_AHEAD - 500);
+      if (queues.ahead(record) > MAX_AHEAD_MS) await until(() => queues.ahead(record) <= MAX_AHEAD_MS);
       queues.add(record);
-      if (queues.waiting >= READ_AHEAD) await room(READ_AHEAD - 500);
     }
-    await room(0);
+    await until(() => queues.waiting === 0);
   } finally {
     await Promise.all(calls);
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { EventType } from '../core/event/event.ts';
+import { readerOf } from '../core/engine/program.ts';
 import { partitionKeyOf } from '../core/event/partition-key.ts';
+import { NOT_OURS, type Reader, readRecord } from '../core/event/readers.ts';
+import type { Plan } from '../core/pipeline/index.ts';
 
 /** A record for PutRecords. */
 export interface OutgoingRecord {
@@ -9,25 +11,33 @@ export interface OutgoingRecord {
   readonly data: Uint8Array;
   /** Decimal: chooses the shard in place of the partition key's hash. */
   readonly explicitHashKey?: string;
+  /** When its event happened, in milliseconds since 1970, where that is known. */
+  readonly timeMs?: number;
 }
 
-/** Makes a record of one JSON document, under the key of its event type. What is not such an event goes to the stream
- *  all the same, under a key made from its bytes: the pipeline quarantines it where it can be looked at. */
-export function recordOf(data: Uint8Array, types: ReadonlyMap<string, EventType>): OutgoingRecord {
-  return { partitionKey: keyOf(data, types) ?? digest(data), data };
-}
+/** How pipelines read what is put for them. */
+export const readersOf = (plans: readonly Plan[]): readonly Reader[] => plans.map(readerOf);
 
-function keyOf(document: Uint8Array, types: ReadonlyMap<string, EventType>): string | undefined {
-  let event: unknown;
-  try {
-    event = JSON.parse(Buffer.from(document).toString());
-  } catch {
-    return undefined; // Not JSON: the pipeline says so in the quarantine table.
+/** Makes a record of one JSON document, under the key of its event. What is no event to any of the readers goes to the
+ *  stream all the same, under a key made from its bytes: the pipeline quarantines it where it can be looked at. */
+export function recordOf(data: Uint8Array, readers: readonly Reader[]): OutgoingRecord {
+  const digest = createHash('md5').update(data).digest('hex');
+  for (const reader of readers) {
+    const record = readAs(reader, data, digest);
+    if (record) return record;
   }
-  const { type, data } = (event ?? {}) as { type?: unknown; data?: Record<string, unknown> | null };
-  const key = data?.[types.get(String(type))?.key ?? ''];
-  if (typeof key !== 'string' || key.length === 0) return undefined;
-  return partitionKeyOf(key);
+  return { partitionKey: digest, data };
 }
 
-const digest = (data: Uint8Array): string => createHash('md5').update(data).digest('hex');
+/** Undefined for what the reader cannot read, or whose key is no text. */
+function readAs(own: Reader, data: Uint8Array, digest: string): OutgoingRecord | undefined {
+  const origin = { partitionKey: digest, position: '', arrivalMs: Number.NaN };
+  const event = readRecord(data, origin, { own, others: [], keepsStrays: false });
+  if (event === NOT_OURS || !('type' in event)) return undefined;
+  const type = own.types.get(event.type);
+  const fields = Object(event.data) as Readonly<Record<string, unknown>>;
+  const key = fields[type?.key ?? ''];
+  if (typeof key !== 'string' || key === '') return undefined;
+  const timeMs = Date.parse(String(type?.time === undefined ? event.time : fields[type.time]));
+  return { partitionKey: partitionKeyOf(key), data, ...(!Number.isNaN(timeMs) && { timeMs }) };
+}

@@ -261,9 +261,10 @@ export class Drive {
 
   #checkSink(kind: SinkNode['kind'], what: string, id: string): void {
     this.#checkIdle();
-    const sinks = partsOf(this.#plan).flatMap(({ nodes }) => nodes.filter((node) => node.kind === kind));
-    if (sinks.some((sink) => sink.id === id)) return;
-    const expected = sinks.map((sink) => sink.id).join(', ') || 'none, for it has none';
+    const nodes = partsOf(this.#plan).flatMap((part) => part.nodes.filter((node) => node.kind === kind));
+    const sinks = nodes.map((node) => (node.kind === 'lake' ? node.table.name : node.id));
+    if (sinks.includes(id)) return;
+    const expected = sinks.join(', ') || 'none, for it has none';
     throw new DriveError(`pipeline '${this.#plan.name}': found no ${what} '${id}'; expected ${expected}`);
   }
 

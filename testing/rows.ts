@@ -13,13 +13,13 @@ export function distinct(table: string, rows: readonly Row[]): readonly Row[] {
   const first = new Map<string, Row>();
   for (const row of rows) {
     const id = JSON.stringify([row.event_source, row.event_id, row.event_time]);
-    const known = first.get(id) ?? row;
-    if (JSON.stringify(without(PLACE, known)) !== JSON.stringify(without(PLACE, row))) {
+    const known = first.get(id);
+    if (known && JSON.stringify(without(PLACE, known)) !== JSON.stringify(without(PLACE, row))) {
       throw new DriveError(
         `table '${table}': found two rows of id '${row.event_id}' that differ; expected steps that depend on their arguments alone`,
       );
     }
-    first.set(id, isBefore(row, known) ? row : known);
+    if (!known || isBefore(row, known)) first.set(id, row);
   }
   return [...first.values()];
 }

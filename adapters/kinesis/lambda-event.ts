@@ -4,10 +4,9 @@ import type { StreamRecord } from '../../core/engine/record.ts';
 /** The records of an invocation and their shard: a mapping never mixes shards in one batch.
  *  @throws Error when the event holds no record, or records of several shards. */
 export function recordsOf(event: KinesisStreamEvent): { shardId: string; records: readonly StreamRecord[] } {
-  const shards = new Set(event.Records.map((record) => record.eventID.split(':', 1)[0] as string));
-  const [shardId] = shards;
-  if (shardId === undefined || shards.size > 1) {
-    throw new Error(`found records of ${shards.size} shards in one invocation; expected one shard`);
+  const shardId = event.Records[0]?.eventID.split(':', 1)[0];
+  if (shardId === undefined || !event.Records.every(({ eventID }) => eventID.startsWith(`${shardId}:`))) {
+    throw new Error('found records of no shard or of several in one invocation; expected one shard');
   }
   const records = event.Records.map(({ kinesis }) => ({
     sequenceNumber: kinesis.sequenceNumber,

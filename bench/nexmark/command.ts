@@ -2,9 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, explain, UsageError } from '../../cli/errors.ts';
 import { wholeNumber } from '../../cli/options.ts';
 import { check, type Verdict } from './check.ts';
-import { generate, recordsOf } from './generator.ts';
+import { generate } from './generator.ts';
 import { openOracle } from './oracle.ts';
-import { QUERIES } from './queries/index.ts';
+import { LEFT_OUT, QUERIES } from './queries/index.ts';
 import type { Query } from './query.ts';
 import type { Row } from './rows.ts';
 
@@ -32,7 +32,10 @@ export async function nexmark(args: readonly string[], print: Print, all: readon
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit code: 0 when all results are the same, 1 when one is not, 2 when the command is not understood.',
+      `\nLeft out:\n${Object.entries(LEFT_OUT)
+        .map(([name, why]) => `  ${name.padEnd(5)}${why}\n`)
+        .join('')}
+Exit code: 0 when all results are the same, 1 when one is not, 2 when the command is not understood.`,
     )
     .showHelpAfterError('(--help says more)')
     .configureOutput({ writeOut: print, writeErr: print })
@@ -67,13 +70,12 @@ function list(queries: readonly Query[], { json }: Options, print: Print): void 
 /** Whether every result is the oracle's. */
 async function checkAll(queries: readonly Query[], { events: count, seed, json }: Options, print: Print) {
   const events = generate({ events: count, seed });
-  const records = recordsOf(events);
   const oracle = await openOracle();
   const verdicts: Verdict[] = [];
   try {
     await oracle.load(events);
     for (const query of queries) {
-      const verdict = await check(query, records, oracle);
+      const verdict = await check(query, events, oracle);
       verdicts.push(verdict);
       if (!json) print(`${line(verdict)}\n`);
     }
@@ -86,7 +88,7 @@ async function checkAll(queries: readonly Query[], { events: count, seed, json }
 
 function line({ query, ok, rows, difference, failure }: Verdict): string {
   const name = query.padEnd(5);
-  if (ok) return `${name}ok ${rows.toLocaleString('en-US')} rows`;
+  if (ok) return `${name}ok ${rows?.toLocaleString('en-US')} rows`;
   if (failure !== undefined) return `${name}failed: ${failure}`;
   const { missing = [], extra = [] } = difference ?? {};
   const samples = [sample('missing', missing), sample('extra', extra)].filter((each) => each !== '');

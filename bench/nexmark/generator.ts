@@ -1,7 +1,8 @@
 import type { StreamRecord } from '../../core/engine/record.ts';
 import { type CloudEvent, createEvent } from '../../core/event/index.ts';
+import { Random } from '../../pipelines/random.ts';
 import { Auction, Bid, Person } from './events.ts';
-import { Random } from './random.ts';
+import { letters, words } from './texts.ts';
 
 /** Events as the reference generators make them (https://github.com/nexmark/nexmark, `nexmark-flink`, and before that
  *  Apache Beam's): proportions, ids, hot ones, prices, texts and sizes. Two things are different. Time goes slower, one
@@ -21,7 +22,8 @@ export const MAX_SHUFFLE = 200;
 
 /** Of 50 events the first is a person, the next three are auctions and all others bids. */
 const [ROUND, AUCTIONS] = [50, 3];
-const START_MS = Date.parse('2015-07-15T00:00:00Z');
+/** At noon, so that few events are enough for two days. */
+const START_MS = Date.parse('2015-07-15T12:00:00Z');
 const EVENT_MS = 10_000;
 /** So many events happen at the same time, as ten share a millisecond in the reference. */
 const TIED = 3;
@@ -89,7 +91,7 @@ function eventAt(n: number, random: Random, urls: Urls, source: string): CloudEv
 function person(n: number, random: Random) {
   const told = {
     name: `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`,
-    emailAddress: `${random.words(7)}@${random.words(5)}.com`,
+    emailAddress: `${words(random, 7)}@${words(random, 5)}.com`,
     creditCard: Array.from({ length: 4 }, () => String(random.below(10_000)).padStart(4, '0')).join(' '),
     city: random.pick(CITIES),
     state: random.pick(STATES),
@@ -102,8 +104,8 @@ function auction(n: number, random: Random) {
   const initialBid = price(random);
   const reserve = initialBid + price(random);
   const lengthMs = timeAt(n + Math.floor((OPEN_AUCTIONS * ROUND) / AUCTIONS)) - timeAt(n);
-  const texts = { itemName: random.words(20), description: random.words(100) };
-  const seller = random.isHot(HOT.seller) ? hot(lastPerson(n)) : anyone(n, random);
+  const texts = { itemName: words(random, 20), description: words(random, 100) };
+  const seller = isHot(random, HOT.seller) ? hot(lastPerson(n)) : anyone(n, random);
   const bytes = 48 + texts.itemName.length + texts.description.length;
   return {
     id: idOf(lastAuction(n)),
@@ -119,11 +121,11 @@ function auction(n: number, random: Random) {
 }
 
 function bid(n: number, random: Random, urls: Urls) {
-  const of = random.isHot(HOT.auction) ? hot(lastAuction(n)) : anyAuction(n, random);
+  const of = isHot(random, HOT.auction) ? hot(lastAuction(n)) : anyAuction(n, random);
   // The second of the hundred, so that hot bidders are not hot sellers
-  const bidder = random.isHot(HOT.bidder) ? hot(lastPerson(n)) + 1 : anyone(n, random);
+  const bidder = isHot(random, HOT.bidder) ? hot(lastPerson(n)) + 1 : anyone(n, random);
   const amount = price(random);
-  const channel = random.isHot(HOT.channel) ? random.pick(HOT_CHANNELS) : `channel-${random.below(CHANNELS)}`;
+  const channel = isHot(random, HOT.channel) ? random.pick(HOT_CHANNELS) : `channel-${random.below(CHANNELS)}`;
   return {
     auction: idOf(of),
     bidder: idOf(bidder),
@@ -138,6 +140,9 @@ function bid(n: number, random: Random, urls: Urls) {
 const timeAt = (n: number): number => START_MS + Math.floor(n / TIED) * TIED * EVENT_MS;
 const isoAt = (n: number): string => new Date(timeAt(n)).toISOString();
 const idOf = (nth: number): string => String(FIRST_ID + nth);
+
+/** True in all but one of `ratio` cases. */
+const isHot = (random: Random, ratio: number): boolean => random.below(ratio) > 0;
 
 /** The newest person at event n, counted from 0; the newest auction. */
 const lastPerson = (n: number): number => Math.floor(n / ROUND);
@@ -163,7 +168,7 @@ const price = (random: Random): number => Math.round(10 ** (6 * random.next()) *
 function extra(random: Random, bytes: number, usual: number): string {
   if (bytes > usual) return '';
   const spread = Math.round((usual - bytes) * 0.2);
-  return random.letters(usual - bytes - spread + random.below(2 * spread));
+  return letters(random, usual - bytes - spread + random.below(2 * spread));
 }
 
 /** Each channel has one address. */
@@ -183,10 +188,10 @@ class Urls {
 
   #make(channel: string): string {
     const random = this.#random.fork(channel);
-    const folders = Array.from({ length: 3 }, () => random.words(5, '_'));
+    const folders = Array.from({ length: 3 }, () => words(random, 5, '_'));
     const url = `https://www.nexmark.com/${folders.join('/')}/item.htm?query=1`;
     const [, number] = channel.split('-');
-    return number !== undefined && random.isHot(10) ? `${url}&channel_id=${reversed(Number(number))}` : url;
+    return number !== undefined && isHot(random, 10) ? `${url}&channel_id=${reversed(Number(number))}` : url;
   }
 }
 

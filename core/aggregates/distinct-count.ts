@@ -50,6 +50,25 @@ export function distinctCount<Item>(
 const each = (hashes: string): readonly string[] =>
   Array.from({ length: hashes.length / HASH_DIGITS }, (_, i) => hashes.slice(i * HASH_DIGITS, (i + 1) * HASH_DIGITS));
 
+/** Both lists in order, as one. Mostly the right one is a single hash. */
 function union(left: string, right: string): string {
-  return [...new Set([...each(left), ...each(right)])].sort().join('');
+  let merged = '';
+  let done = 0; // how much of the left has been taken over
+  for (const hash of each(right)) {
+    const place = placeOf(hash, left, done);
+    merged += left.slice(done, place) + (left.startsWith(hash, place) ? '' : hash);
+    done = place;
+  }
+  return merged + left.slice(done);
+}
+
+/** Where a hash stands in a list from `from` on, or would. */
+function placeOf(hash: string, hashes: string, from: number): number {
+  let [low, high] = [from / HASH_DIGITS, hashes.length / HASH_DIGITS];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (hashes.slice(middle * HASH_DIGITS, (middle + 1) * HASH_DIGITS) < hash) low = middle + 1;
+    else high = middle;
+  }
+  return low * HASH_DIGITS;
 }

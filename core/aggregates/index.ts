@@ -13,3 +13,4 @@ export { reduce } from './reduce.ts';
 export { sum } from './sum.ts';
 export { top } from './top.ts';
 export { stddev, variance } from './variance.ts';
+export { when } from './when.ts';

@@ -1,5 +1,5 @@
 import { BEFORE_ALL_MS, type Hopped } from '../event/control.ts';
-import type { Cell } from '../event/json.ts';
+import { type Cell, sizeOf } from '../event/json.ts';
 import type { Message, Outgoing, Part, Row } from '../operators/operator.ts';
 import { NEXT_HOP } from '../ports.ts';
 import type { Entry } from './entry.ts';
@@ -9,15 +9,30 @@ import { comparePositions, type Position } from './position.ts';
 import type { RejectedRecord } from './quarantine.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { EventRecord } from './record.ts';
-import { dueMs, type ShardState, stateChars, stateName } from './shard-state.ts';
+import { dueMs, needsTimer, type ShardState, stateChars } from './shard-state.ts';
 import type { Tally } from './tally.ts';
 import { DueTimers, type Timer } from './timers.ts';
+
+/** A step's state of a key before a record and after it. */
+export interface CellChange {
+  /** Of the state: see `stateName`. */
+  readonly name: string;
+  readonly step: string;
+  readonly key: string;
+  readonly before: Cell | undefined;
+  readonly cell: Cell | undefined;
+}
+
+/** Largest body of parts taken together, as JSON characters: six bytes each at most, it is within a Kinesis record. */
+const MAX_MERGED_CHARS = 160_000;
 
 /** What a batch has come to so far: the changes that its entry will say, over a state that stays as it is. */
 export class Draft {
   readonly state: ShardState;
   /** Name of the object that takes the records this batch parks. */
   readonly object: string;
+  /** How far event time had come when the batch began, and all that was due by then had been seen to. */
+  readonly committedMs: number | undefined;
   position: Position | undefined;
   arrivalMs: number;
   watermarkMs: number | undefined;
@@ -50,6 +65,7 @@ export class Draft {
   constructor(state: ShardState, object: string) {
     this.state = state;
     this.object = object;
+    this.committedMs = state.seenToMs;
     this.position = state.position;
     this.arrivalMs = state.arrivalMs;
     this.watermarkMs = state.watermarkMs;
@@ -121,35 +137,32 @@ export class Draft {
     if (delayMs !== undefined) this.#forward = { shards, delayMs };
   }
 
-  /** Puts a part in the outbox, or into the one of its group that is there. */
+  /** Puts a part in the outbox, or into the latest one of its group that is there, as long as both fit one record. */
   combine({ message, group, merge }: Part): void {
     const name = JSON.stringify([message.sink, message.key, group]);
     const place = this.#parts.get(name);
-    if (place === undefined) {
+    const there = place === undefined ? undefined : (this.outbox[place] as Message);
+    const body = there && merge(there.body, message.body);
+    if (place === undefined || !there || body === undefined || sizeOf(body) > MAX_MERGED_CHARS) {
       this.#parts.set(name, this.outbox.length);
       this.outbox.push(message);
       return;
     }
-    const there = this.outbox[place] as Message;
-    const timeMs = Math.max(there.timeMs, message.timeMs);
-    this.outbox[place] = { ...there, timeMs, body: merge(there.body, message.body) };
+    this.outbox[place] = { ...there, timeMs: Math.max(there.timeMs, message.timeMs), body };
   }
 
-  cellOf(step: string, key: string): Cell | undefined {
-    return this.#cellNamed(stateName(step, key));
-  }
-
-  #cellNamed(name: string): Cell | undefined {
+  /** The state of this name: see `stateName`. */
+  cellOf(name: string): Cell | undefined {
     const changed = this.#states.get(name);
     return changed ? changed[2] : this.state.cellOf(name);
   }
 
-  setCell(step: string, key: string, cell: Cell | undefined): void {
-    const name = stateName(step, key);
-    this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, this.cellOf(step, key));
+  setCell({ name, step, key, before, cell }: CellChange): void {
+    this.#stateChars += stateChars(step, key, cell) - stateChars(step, key, before);
     this.#states.set(name, cell === undefined ? [step, key] : [step, key, cell]);
-    if (cell === undefined || dueMs(cell) === Infinity) return;
-    this.#dueTimers().add({ wakeMs: dueMs(cell), rank: this.state.rankOf(step), name });
+    if (cell && needsTimer(cell, before, this.watermarkMs ?? Number.NEGATIVE_INFINITY)) {
+      this.#dueTimers().add(this.state.timerOf(step, name, cell));
+    }
   }
 
   /** How far event time has come for a key. */
@@ -175,9 +188,15 @@ export class Draft {
     for (;;) {
       const timer = this.#dueTimers().take(watermarkMs);
       if (timer === undefined) return undefined;
-      const cell = this.#cellNamed(timer.name);
+      const cell = this.cellOf(timer.name);
       if (cell !== undefined && dueMs(cell) === timer.wakeMs) return timer;
+      if (cell !== undefined) this.#putOff(timer, dueMs(cell));
     }
+  }
+
+  /** The state's time has been put off since its timer was set. */
+  #putOff(timer: Timer, untilMs: number): void {
+    if (timer.wakeMs < untilMs && untilMs < Infinity) this.#dueTimers().add({ ...timer, wakeMs: untilMs });
   }
 
   /** Puts one back that could not be seen to. */
@@ -258,7 +277,7 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
-    const { seenToMs: committedMs } = this.state;
+    const { committedMs } = this;
     const hasEvents = this.watermarkMs !== undefined;
     const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
     return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };

@@ -16,7 +16,8 @@ export function comparePositions(a: Position, b: Position): number {
 /** Sequence numbers are integers far above 2^53: of two, the one with more digits is the greater, and digits of equal
  *  length compare as text. */
 export function compareSequenceNumbers(a: string, b: string): number {
-  const [left, right] = [a.replace(/^0+(?=\d)/, ''), b.replace(/^0+(?=\d)/, '')];
+  // Nearly all have as many digits, and then zeros in front change nothing.
+  const [left, right] = a.length === b.length ? [a, b] : [a.replace(/^0+(?=\d)/, ''), b.replace(/^0+(?=\d)/, '')];
   if (left.length !== right.length) return left.length - right.length;
   return left < right ? -1 : left > right ? 1 : 0;
 }

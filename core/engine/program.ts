@@ -9,6 +9,7 @@ import type { Effects, Push, Wake } from '../operators/operator.ts';
 import { output } from '../operators/output.ts';
 import { process } from '../operators/process.ts';
 import { alert, publish, rekey, view } from '../operators/send.ts';
+import { union } from '../operators/union.ts';
 import type { Plan, PlanNode, ProcessNode } from '../pipeline/plan.ts';
 
 /** A plan ready to run. */
@@ -80,8 +81,9 @@ function reaches(plan: Plan, id: string, kind: PlanNode['kind']): boolean {
 const followers = (plan: Plan, id: string): readonly PlanNode[] =>
   plan.nodes.filter((each) => 'inputs' in each && each.inputs.includes(id));
 
-/** Behind a hop there are no events to read: what a rekey puts there is no CloudEvent of the producers'. */
-function readerOf({ nodes, decode, hop }: Plan): Reader {
+/** How a plan reads records. Behind a hop there are no events to read: what a rekey puts there is no CloudEvent of the
+ *  producers'. */
+export function readerOf({ nodes, decode, hop }: Plan): Reader {
   if (hop > 0) return { types: new Map(), decode };
   const types = nodes.flatMap((node): [string, EventType][] => (node.kind === 'source' ? [[node.id, node.event]] : []));
   return { types: new Map(types), decode };
@@ -109,6 +111,8 @@ function operator(link: Link, node: PlanNode): readonly Push[] {
       return [map(node, fanOut(link, node))];
     case 'flatMap':
       return [flatMap(node, fanOut(link, node))];
+    case 'union':
+      return union(node, fanOut(link, node));
     case 'process':
       return linkProcess(link, node);
     case 'output':

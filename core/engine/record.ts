@@ -1,3 +1,4 @@
+import type { RecordOrigin } from '../event/envelope.ts';
 import type { Position } from './position.ts';
 
 /** A record as the stream delivers it; one that producers aggregated holds several events. */
@@ -16,4 +17,23 @@ export interface EventRecord {
   readonly partitionKey: string;
   readonly arrivalMs: number;
   readonly data: Uint8Array;
+}
+
+/** Where a record came from, as `decode` functions are told. Most pipelines have none: the text of the place is made for
+ *  those that ask. */
+export class Origin implements RecordOrigin {
+  readonly partitionKey: string;
+  readonly arrivalMs: number;
+  readonly #record: EventRecord;
+
+  constructor(record: EventRecord) {
+    this.partitionKey = record.partitionKey;
+    this.arrivalMs = record.arrivalMs;
+    this.#record = record;
+  }
+
+  get position(): string {
+    const { shardId, position } = this.#record;
+    return `${shardId}:${position.sequenceNumber}.${position.subSequence}`;
+  }
 }

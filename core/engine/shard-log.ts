@@ -1,5 +1,6 @@
 import { type Clock, type CommitLog, ENTRY_TTL_MS, type LogItem, MAX_BODY_BYTES, type ObjectStore } from '../ports.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
+import type { Position } from './position.ts';
 import { LogError, type RankOf, ShardState } from './shard-state.ts';
 
 export interface LogPorts {
@@ -88,6 +89,13 @@ export class ShardLogs {
     for (const { entry, bytes } of tail.reverse()) this.#apply(state, entry, bytes);
     this.#refuseExpired(state, clock.now());
     return state;
+  }
+
+  /** How far the shard has come, by its log's newest entry alone; undefined before its first record. */
+  async position(shardId: string): Promise<Position | undefined> {
+    for await (const item of this.#ports.log.newest(shardId))
+      return (await this.#entryOf(shardId, item)).entry.position;
+    return undefined;
   }
 
   /** A log that was begun long ago and holds nothing but its beginning had entries, which have expired. */

@@ -13,6 +13,9 @@ import { type Timer, Timers } from './timers.ts';
 /** Most that the steps' states of a shard may come to, as JSON characters: some 150 MB in memory. */
 export const MAX_SHARD_STATE_CHARS = 32 * 1024 * 1024;
 
+/** Partition keys that a shard remembers as its own. */
+const MAX_OWN_KEYS = 50_000;
+
 /** The log of a shard is not what it must be. Nothing mends itself here: somebody has to look. */
 export class LogError extends Error {
   override readonly name = 'LogError';
@@ -27,6 +30,13 @@ export const stateChars = (step: string, key: string, cell: Cell | undefined): n
 
 /** When a cell is due: to be woken, or to expire. */
 export const dueMs = ({ wakeMs, expiresMs }: Cell): number => Math.min(wakeMs ?? Infinity, expiresMs ?? Infinity);
+
+/** Whether a state needs a timer besides those there are: not when the one before it had one that has not gone off yet
+ *  and will not go off too late. So a state whose time is put off again and again takes one timer, not one each time. */
+export function needsTimer(cell: Cell, before: Cell | undefined, reachedMs: number): boolean {
+  const beforeMs = before ? dueMs(before) : Infinity;
+  return dueMs(cell) < Infinity && !(reachedMs < beforeMs && beforeMs <= dueMs(cell));
+}
 
 /** Names a step's state of a key. A step's id has no '/'. */
 export const stateName = (step: string, key: string): string => `${step}/${key}`;
@@ -47,8 +57,9 @@ export class ShardState {
   #lagMs = 0;
   #floors: readonly Floor[] = [];
   readonly #cells = new Map<string, Cell>();
-  readonly #timers = new Timers();
+  #timers = new Timers();
   #stateChars = 0;
+  readonly #ownKeys = new Set<string>();
   readonly #lot = new ParkingLot();
   #quarantined: Tally = EMPTY_TALLY;
   #threw: Tally = EMPTY_TALLY;
@@ -78,16 +89,18 @@ export class ShardState {
   }
   /** How far event time has come and all that was due by then has been seen to: a full commit leaves some over. */
   get seenToMs(): number | undefined {
-    const dueMs = this.#timers.all[0]?.wakeMs ?? Number.POSITIVE_INFINITY;
-    return this.#watermarkMs === undefined ? undefined : Math.min(this.#watermarkMs, dueMs - 1);
+    return this.#watermarkMs === undefined ? undefined : Math.min(this.#watermarkMs, this.#timers.firstMs - 1);
   }
   /** How far the watermark was behind the shard's clock at the last event. */
   get lagMs(): number {
     return this.#lagMs;
   }
-  /** Every timer that is set, in order, and some that no longer are. */
-  get timers(): readonly Timer[] {
-    return this.#timers.all;
+  get timers(): Timers {
+    return this.#timers;
+  }
+  /** Names of the states that are due at some time. */
+  get dueNames(): readonly string[] {
+    return [...this.#cells].flatMap(([name, cell]) => (dueMs(cell) < Infinity ? [name] : []));
   }
   get lot(): ParkingLot {
     return this.#lot;
@@ -120,6 +133,16 @@ export class ShardState {
 
   cellOf(name: string): Cell | undefined {
     return this.#cells.get(name);
+  }
+
+  /** Whether the hash of a partition key lies in the shard's range. Those that do are remembered: keys come again and again,
+   *  and an MD5 takes longer than most steps. */
+  holds(partitionKey: string): boolean {
+    if (this.#ownKeys.has(partitionKey)) return true;
+    if (!isIn(this.genesis.range, partitionKey)) return false;
+    if (this.#ownKeys.size === MAX_OWN_KEYS) this.#ownKeys.clear();
+    this.#ownKeys.add(partitionKey);
+    return true;
   }
 
   /** How far event time has come for a key, if that is further than for the shard: before a merge, in its parent. */
@@ -173,27 +196,38 @@ export class ShardState {
     const timers: Timer[] = [];
     for (const [step, key, cell] of changes) {
       const name = stateName(step, key);
-      this.#stateChars -= stateChars(step, key, this.#cells.get(name));
-      this.#cells.delete(name);
-      if (cell === undefined) continue;
-      const kept = { ...cell, state: keep(step, cell.state) };
+      const before = this.#cells.get(name);
+      this.#stateChars -= stateChars(step, key, before);
+      if (cell === undefined) {
+        this.#cells.delete(name);
+        continue;
+      }
+      const state = keep(step, cell.state);
+      const kept = state === cell.state ? cell : { ...cell, state };
       this.#cells.set(name, kept);
       this.#stateChars += stateChars(step, key, kept);
-      if (dueMs(kept) < Infinity) timers.push({ wakeMs: dueMs(kept), rank: this.rankOf(step), name });
+      if (needsTimer(kept, before, reachedMs)) timers.push(this.timerOf(step, name, kept));
     }
-    // Those that have passed have gone off, unless a batch had too many of them.
-    const isPassed = ({ wakeMs }: Timer) => wakeMs <= reachedMs;
-    const isSet = ({ wakeMs, name }: Timer) => this.isSet(name, wakeMs);
-    const isCrowded = this.#timers.all.length > 2 * this.#cells.size + 1_000;
-    if (timers.length > 0 || isCrowded || this.#timers.all.some(isPassed)) {
-      this.#timers.merge(timers, isCrowded ? isSet : (timer) => !isPassed(timer) || isSet(timer));
+    // Those whose time has passed have gone off, unless they were early or a batch had too many of them.
+    for (const { wakeMs, name } of this.#timers.take(reachedMs)) {
+      const cell = this.#cells.get(name);
+      if (cell && dueMs(cell) >= wakeMs && dueMs(cell) < Infinity)
+        timers.push(this.timerOf(splitName(name)[0], name, cell));
     }
+    this.#timers.add(timers);
+    if (this.#timers.size > 2 * this.#cells.size + 1_000) this.#clearTimers();
   }
 
-  /** Whether the key's state is due at this time. */
-  isSet(name: string, wakeMs: number): boolean {
-    const cell = this.#cells.get(name);
-    return cell !== undefined && dueMs(cell) === wakeMs;
+  /** Of states whose time was brought forward, timers are left behind. */
+  #clearTimers(): void {
+    this.#timers = new Timers();
+    const due = [...this.#cells].filter(([, cell]) => dueMs(cell) < Infinity);
+    this.#timers.add(due.map(([name, cell]) => this.timerOf(splitName(name)[0], name, cell)));
+  }
+
+  /** The timer that a state is due by. */
+  timerOf(step: string, name: string, cell: Cell): Timer {
+    return { wakeMs: dueMs(cell), rank: this.rankOf(step), name };
   }
 
   /** The next entry, saying nothing new: what was in the outbox is delivered. */

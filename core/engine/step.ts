@@ -6,13 +6,12 @@ import { partitionKeyOf } from '../event/partition-key.ts';
 import { NOT_OURS } from '../event/readers.ts';
 import { Rejected, type Rejection, show } from '../event/rejection.ts';
 import type { Effects, Outgoing, Part, Row } from '../operators/operator.ts';
-import type { Draft } from './draft.ts';
-import { isIn } from './hash-range.ts';
+import type { CellChange, Draft } from './draft.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import type { ParkedFailure } from './parking.ts';
 import { RECORD_END } from './position.ts';
 import { type Program, StepError } from './program.ts';
-import type { EventRecord, StreamRecord } from './record.ts';
+import { type EventRecord, Origin, type StreamRecord } from './record.ts';
 import { LogError, MAX_SHARD_STATE_CHARS, splitName, stateChars, stateName } from './shard-state.ts';
 import { counted, isOver, type Tally } from './tally.ts';
 
@@ -116,10 +115,7 @@ function settle(program: Program, event: DecodedEvent, record: EventRecord, draf
   return draft.lot.keys.has(record.partitionKey) ? follow(record, draft) : evaluate(program, event, record, draft);
 }
 
-function decode(program: Program, { shardId, position, partitionKey, arrivalMs, data }: EventRecord) {
-  const place = `${shardId}:${position.sequenceNumber}.${position.subSequence}`;
-  return decodeEvent(data, { partitionKey, position: place, arrivalMs }, program.readers);
-}
+const decode = (program: Program, record: EventRecord) => decodeEvent(record.data, new Origin(record), program.readers);
 
 /** An item as the step behind the hop sees it. */
 function rekeyedEvent({ types }: Program, { step, id, source, key, timeMs, item }: Rekeyed): DecodedEvent | undefined {
@@ -205,8 +201,8 @@ function misplacement(event: DecodedEvent, record: EventRecord, draft: Draft): R
     const found = `partition key ${show(record.partitionKey)}`;
     return { reason: 'partition-key', step: type.type, found, expected: `the event's ${type.key}, ${show(key)}` };
   }
+  if (draft.state.holds(record.partitionKey)) return undefined;
   const { range } = draft.state.genesis;
-  if (isIn(range, record.partitionKey)) return undefined;
   const found = `a partition key whose hash lies outside of ${record.shardId}`;
   return { reason: 'wrong-shard', step: type.type, found, expected: `a hash from ${range.from} to ${range.to}` };
 }
@@ -300,6 +296,8 @@ function run(
   }
 }
 
+type Touched = Omit<CellChange, 'cell'> & { cell: Cell | undefined; isSet: boolean };
+
 /** The effects of one record over the draft: all of them come into it, or none. */
 class RecordEffects implements Effects {
   readonly rows: Row[] = [];
@@ -308,28 +306,39 @@ class RecordEffects implements Effects {
   readonly #draft: Draft;
   readonly watermarkMs: number;
   readonly committedMs: number | undefined;
-  readonly #cells = new Map<string, { readonly step: string; readonly key: string; readonly cell: Cell | undefined }>();
+  /** The states that the record has to do with: one of each step with state, so few that a search is quick. */
+  readonly #cells: Touched[] = [];
 
   constructor(draft: Draft, watermarkMs: number) {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
-    this.committedMs = draft.state.seenToMs;
+    this.committedMs = draft.committedMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {
-    const changed = this.#cells.get(stateName(step, key));
-    return changed ? changed.cell : this.#draft.cellOf(step, key);
+    return this.#touch(step, key).cell;
   }
 
   setCell(step: string, key: string, cell: Cell | undefined): void {
-    this.#cells.set(stateName(step, key), { step, key, cell });
+    const touched = this.#touch(step, key);
+    touched.cell = cell;
+    touched.isSet = true;
+  }
+
+  #touch(step: string, key: string): Touched {
+    for (const touched of this.#cells) if (touched.step === step && touched.key === key) return touched;
+    const name = stateName(step, key);
+    const before = this.#draft.cellOf(name);
+    const touched = { name, step, key, before, cell: before, isSet: false };
+    this.#cells.push(touched);
+    return touched;
   }
 
   /** By how many characters the states grow. */
   get growth(): number {
     let growth = 0;
-    for (const { step, key, cell } of this.#cells.values()) {
-      growth += stateChars(step, key, cell) - stateChars(step, key, this.#draft.cellOf(step, key));
+    for (const { step, key, before, cell } of this.#cells) {
+      growth += stateChars(step, key, cell) - stateChars(step, key, before);
     }
     return growth;
   }
@@ -339,7 +348,7 @@ class RecordEffects implements Effects {
     for (const row of this.rows) draft.rows.push(row);
     for (const row of this.outbox) draft.outbox.push(row);
     for (const part of this.parts) draft.combine(part);
-    for (const { step, key, cell } of this.#cells.values()) draft.setCell(step, key, cell);
+    for (const touched of this.#cells) if (touched.isSet) draft.setCell(touched);
   }
 }
 

@@ -18,7 +18,8 @@ const DIGEST_BYTES = 16;
 /** Takes a KPL aggregate apart; any other record comes back as it is.
  *  @throws Rejected when the record begins as an aggregate and is not a whole one. */
 export function deaggregate(partitionKey: string, data: Uint8Array): readonly UserRecord[] {
-  if (data.length < MAGIC.length || MAGIC.compare(data, 0, MAGIC.length) !== 0) {
+  // No UTF-8 has that first byte: nearly all records are told by it.
+  if (data[0] !== MAGIC[0] || data.length < MAGIC.length || MAGIC.compare(data, 0, MAGIC.length) !== 0) {
     return [{ subSequence: 0, partitionKey, data }];
   }
   const message = data.subarray(MAGIC.length, Math.max(MAGIC.length, data.length - DIGEST_BYTES));

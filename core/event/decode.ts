@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Control } from './control.ts';
 import type { RecordOrigin } from './envelope.ts';
 import type { EventType } from './event.ts';
+import { parseIsoTime } from './iso-time.ts';
 import { NOT_OURS, type Readers, readRecord } from './readers.ts';
 import { Rejected, type Rejection, show } from './rejection.ts';
 import { validated } from './validate.ts';
@@ -48,7 +49,7 @@ function validData(type: EventType, data: unknown): Record<string, unknown> {
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
+    for (const name in value) deepFreeze(value[name]);
   }
   return value;
 }
@@ -63,7 +64,7 @@ function eventTime(
   const found = type.time === undefined ? time : data[type.time];
   // The type's own field is a z.iso.datetime() that has been checked.
   const isTime = typeof found === 'string' && (type.time !== undefined || rfc3339.safeParse(found).success);
-  const timeMs = isTime ? Date.parse(found) : Number.NaN;
+  const timeMs = isTime ? parseIsoTime(found) : Number.NaN;
   if (Number.isNaN(timeMs)) throw new Rejected('event-time', type.type, `${name}: ${show(found)}`, 'an RFC 3339 time');
   const { behindDays, aheadDays } = type.accept;
   if (timeMs < arrivalMs - behindDays * DAY_MS || timeMs > arrivalMs + aheadDays * DAY_MS) {

@@ -1,18 +1,18 @@
 import type * as z from 'zod';
 import { columnName } from './columns.ts';
 import type { ObjectSchema } from './event.ts';
+import { jsonText } from './json-text.ts';
 import { Rejected } from './rejection.ts';
 import { valueDef } from './value-def.ts';
 
-/** Turns a valid value into what Firehose's JSON reader takes for its column. */
-type Encode = (value: unknown) => unknown;
+/** Turns a valid value into the JSON that Firehose's reader takes for its column. */
+type Encode = (value: unknown) => string;
 
-const asIs: Encode = (value) => value;
-
-/** Encoder of a schema's rows: keys become column names, times `yyyy-MM-ddTHH:mm:ss.SSSZ`; fields that the schema does
- *  not name are left out. */
+/** Encoder of a schema's rows: JSON members, each behind a comma. Keys become column names, times
+ *  `yyyy-MM-ddTHH:mm:ss.SSSZ`; fields that the schema does not name are left out. Text at once and not an object for
+ *  `JSON.stringify`, which would have to look at every value anew. */
 export function encoderOf(schema: ObjectSchema, table: string): Encode {
-  const encode = objectEncoder(schema._zod.def.shape);
+  const encode = membersEncoder(schema._zod.def.shape);
   return (value) => {
     try {
       return encode(value);
@@ -23,15 +23,17 @@ export function encoderOf(schema: ObjectSchema, table: string): Encode {
   };
 }
 
-function objectEncoder(shape: z.core.$ZodShape): Encode {
-  const fields = Object.entries(shape).map(([field, schema]) => [field, columnName(field), encoder(schema)] as const);
+function membersEncoder(shape: z.core.$ZodShape): Encode {
+  const fields = Object.entries(shape).map(([field, schema]) => {
+    return { field, prefix: `,"${columnName(field)}":`, encode: encoder(schema) };
+  });
   return (value) => {
-    const row: Record<string, unknown> = {};
-    for (const [field, name, encode] of fields) {
+    let members = '';
+    for (const { field, prefix, encode } of fields) {
       const found = (value as Record<string, unknown>)[field];
-      if (found !== undefined && found !== null) row[name] = encode(found);
+      if (found !== undefined && found !== null) members += prefix + encode(found);
     }
-    return row;
+    return members;
   };
 }
 
@@ -39,32 +41,44 @@ function encoder(schema: z.core.$ZodType): Encode {
   const def = valueDef(schema);
   switch (def.type) {
     case 'string':
-      return 'format' in def && def.format === 'datetime' ? time : asIs;
+      return 'format' in def && def.format === 'datetime' ? time : plain;
     case 'object':
-      return objectEncoder(def.shape);
+      return objectEncoder(membersEncoder(def.shape));
     case 'array':
       return arrayEncoder(nullable(encoder(def.element)));
     case 'record':
       return recordEncoder(nullable(encoder(def.valueType)));
     default:
-      return asIs;
+      return plain;
   }
 }
+
+const plain: Encode = (value) => {
+  if (typeof value === 'string') return jsonText(value);
+  return Number.isFinite(value) ? String(value) : JSON.stringify(value);
+};
+
+const objectEncoder =
+  (members: Encode): Encode =>
+  (value) =>
+    `{${members(value).slice(1)}}`;
 
 const arrayEncoder =
   (element: Encode): Encode =>
   (value) =>
-    (value as unknown[]).map(element);
+    `[${(value as unknown[]).map(element).join(',')}]`;
 
 const recordEncoder =
   (member: Encode): Encode =>
   (value) =>
-    Object.fromEntries(Object.entries(value as object).map(([key, each]) => [key, member(each)]));
+    `{${Object.entries(value as object)
+      .map(([key, each]) => `${jsonText(key)}:${member(each)}`)
+      .join(',')}}`;
 
 const nullable =
   (encode: Encode): Encode =>
   (value) =>
-    value === null || value === undefined ? null : encode(value);
+    value === null || value === undefined ? 'null' : encode(value);
 
 /** Athena keeps milliseconds and no zone. In UTC the last hours of the year 9999 can be of a year it does not have.
  *  @throws RangeError for such a time. */
@@ -72,5 +86,5 @@ function time(value: unknown): string {
   const text = value as string;
   const utc = text.length === 24 && text.endsWith('Z') ? text : new Date(text).toISOString();
   if (utc.length !== 24 || utc.startsWith('0000')) throw new RangeError(`the time ${text} in UTC is ${utc}`);
-  return utc;
+  return `"${utc}"`;
 }

@@ -31,7 +31,7 @@ function parse(text: string): unknown {
 
 /** Whether brackets outside of strings nest deeper than `limit`; looks at text, so that no parser has to survive it. */
 function isDeeperThan(text: string, limit: number): boolean {
-  if (text.length < 2 * limit) return false;
+  if (!hasMore(text, limit)) return false;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -39,6 +39,15 @@ function isDeeperThan(text: string, limit: number): boolean {
     else if (code === 0x7b || code === 0x5b) {
       if (++depth > limit) return true;
     } else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Whether the text has more opening brackets, be they in strings. Nearly all have few, and are told by a quick search. */
+function hasMore(text: string, limit: number): boolean {
+  let left = limit;
+  for (const bracket of '{[') {
+    for (let i = text.indexOf(bracket); i >= 0; i = text.indexOf(bracket, i + 1)) if (--left < 0) return true;
   }
   return false;
 }

@@ -31,10 +31,10 @@ export function readRecord(
     const json = parseJson(bytes);
     const control = readControl(json);
     if (control) return control;
-    const event = attempt(() => readAs(own, json, origin));
+    const event = attempt(own, json, origin);
     if (event && !(event instanceof Rejected)) return event;
     const isOther = (found: ReturnType<typeof attempt>) => found !== undefined && !(found instanceof Rejected);
-    if (others.some((other) => isOther(attempt(() => readAs(other, json, origin))))) return NOT_OURS;
+    if (others.some((other) => isOther(attempt(other, json, origin)))) return NOT_OURS;
     throw event ?? unknownType(own, json, origin);
   } catch (error) {
     if (error instanceof Rejected && !keepsStrays) return NOT_OURS;
@@ -42,9 +42,9 @@ export function readRecord(
   }
 }
 
-function attempt<Read>(read: () => Read): Read | Rejected {
+function attempt(reader: Reader, json: unknown, origin: RecordOrigin): ReturnType<typeof readAs> | Rejected {
   try {
-    return read();
+    return readAs(reader, json, origin);
   } catch (error) {
     if (error instanceof Rejected) return error;
     throw error;

@@ -18,9 +18,17 @@ export function validated(
   throw new Rejected('schema', step, found, expected);
 }
 
+/** By schema, the same as Zod's compiler makes it: several times as fast, and told from it by nothing else. */
+const compiled = new WeakMap<ObjectSchema, ObjectSchema>();
+
 function parse(schema: ObjectSchema, data: unknown, step: string, expected: string) {
+  let fast = compiled.get(schema);
+  if (!fast) {
+    fast = z.compile(schema);
+    compiled.set(schema, fast);
+  }
   try {
-    return z.safeParse(schema, data);
+    return z.safeParse(fast, data);
   } catch (error) {
     throw new Rejected('schema', step, show(error), expected);
   }

@@ -1,6 +1,7 @@
 import { encoderOf } from '../event/encode.ts';
 import type { ObjectSchema } from '../event/event.ts';
 import { isoTime } from '../event/iso-time.ts';
+import { jsonText } from '../event/json-text.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
 import type { LakeNode } from '../pipeline/plan.ts';
@@ -18,7 +19,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 export function lake(node: LakeNode): Push {
   const encoders = new Map<ObjectSchema, ReturnType<typeof encoderOf>>();
   const encoder = (schema: ObjectSchema) => {
-    const encode = encoders.get(schema) ?? encoderOf(schema, node.id);
+    const encode = encoders.get(schema) ?? encoderOf(schema, node.table.name);
     encoders.set(schema, encode);
     return encode;
   };
@@ -27,29 +28,30 @@ export function lake(node: LakeNode): Push {
     const time = isoTime(item.event.timeMs);
     checkDay(node, time);
     const { event, suffix, shardId, sequenceNumber } = item;
-    const row = JSON.stringify(encode(rowData(node, item)));
     const origin =
-      `{"event_id":${JSON.stringify(event.id + suffix)},"event_source":${JSON.stringify(event.source)},` +
+      `{"event_id":${jsonText(event.id + suffix)},"event_source":${jsonText(event.source)},` +
       `"event_time":"${time}","shard_id":"${shardId}","sequence_number":"${sequenceNumber}"`;
-    const json = row === '{}' ? `${origin}}` : `${origin},${row.slice(1)}`;
+    const json = `${origin}${encode(rowData(node, item))}}`;
     if (json.includes('\\ud') && LONE_SURROGATE.test(json)) {
-      throw new Rejected('schema', node.id, 'half of a surrogate pair in a text', 'well-formed Unicode');
+      throw new Rejected('schema', node.table.name, 'half of a surrogate pair in a text', 'well-formed Unicode');
     }
     const bytes = json.length * 3 > MAX_ROW_BYTES ? Buffer.byteLength(json) : 0; // a character is at most 3 bytes
     if (bytes > MAX_ROW_BYTES) {
-      throw new Rejected('too-large', node.id, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
+      throw new Rejected('too-large', node.table.name, `a row of ${bytes} bytes`, `at most ${MAX_ROW_BYTES} bytes`);
     }
     (item.isDerived ? effects.outbox : effects.rows).push({ table: node.table.name, json });
   };
 }
 
 /** Athena does not look into days before `since`: rows there would be stored and never seen. */
-function checkDay({ id, table: { partition } }: LakeNode, time: string): void {
+function checkDay({ table: { name, partition } }: LakeNode, time: string): void {
   if (partition.by !== 'event-day' || time.slice(0, 10) >= partition.since) return;
-  throw new Rejected('event-time', id, time, `a day from ${partition.since} on, where the table's partitions begin`);
+  throw new Rejected('event-time', name, time, `a day from ${partition.since} on, where the table's partitions begin`);
 }
 
 /** A map step's types promise its rows; only a check shows them. */
 function rowData(node: LakeNode, item: Item): unknown {
-  return node.schema ? validated(node.schema, item.data, node.id, `the schema of table '${node.id}'`) : item.data;
+  return node.schema
+    ? validated(node.schema, item.data, node.table.name, `the schema of table '${node.table.name}'`)
+    : item.data;
 }

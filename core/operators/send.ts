@@ -1,5 +1,5 @@
 import { BEFORE_ALL_MS } from '../event/control.ts';
-import { type Json, toJson } from '../event/json.ts';
+import { type Json, sizeOf, toJson } from '../event/json.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
 import type { AlertNode, Combiner, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
@@ -66,7 +66,9 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner, delayMs: number)
     const { source, timeMs } = event;
     const key = keyOf(node, data);
     for (const [group, part] of partsOf(data as never, { timeMs, id })) {
-      const body = { key, item: toJson(node.id, part), watermarkMs: toldMs(effects, delayMs) };
+      const item = toJson(node.id, part);
+      const body = { key, item, watermarkMs: toldMs(effects, delayMs) };
+      if (sizeOf(item) > MAX_DATA_BYTES / 6) checkSize(node.id, body, MAX_DATA_BYTES); // a character is six bytes at most
       const message = { sink: node.id, id, source, key, timeMs, body };
       effects.parts.push({ message, group, merge: both });
     }
@@ -86,8 +88,7 @@ function sender(sink: string, maxBytes: number, bodyOf: (item: Item, effects: Ef
   return (item, effects) => {
     const { event, suffix } = item;
     const body = bodyOf(item, effects);
-    const bytes = Buffer.byteLength(JSON.stringify(body));
-    if (bytes > maxBytes) throw new Rejected('too-large', sink, `${bytes} bytes`, `at most ${maxBytes} bytes`);
+    checkSize(sink, body, maxBytes);
     const message: Message = {
       sink,
       id: event.id + suffix,
@@ -98,4 +99,9 @@ function sender(sink: string, maxBytes: number, bodyOf: (item: Item, effects: Ef
     };
     effects.outbox.push(message);
   };
+}
+
+function checkSize(sink: string, body: Json, maxBytes: number): void {
+  const bytes = Buffer.byteLength(JSON.stringify(body));
+  if (bytes > maxBytes) throw new Rejected('too-large', sink, `${bytes} bytes`, `at most ${maxBytes} bytes`);
 }

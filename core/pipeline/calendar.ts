@@ -1,6 +1,6 @@
 import { days } from './duration.ts';
 import { duration, PipelineError } from './errors.ts';
-import type { Span, TimeOver } from './over.ts';
+import { onlyWindow, type Span, type TimeOver } from './over.ts';
 
 export type CalendarUnit = 'day' | 'week' | 'month';
 
@@ -45,7 +45,13 @@ const UNITS: Readonly<Record<CalendarUnit, Unit>> = {
 const MAX_REMEMBERED = 1_000;
 
 /** Days, weeks from Monday, or months as the clocks of a place show them: where clocks are put forward and back, days have
- *  23 and 25 hours. The rules of a place are those that Node came with. */
+ *  23 and 25 hours. The rules of a place are those that Node came with.
+ *
+ *  @example
+ *  orders.window('per-day', {
+ *    over: calendar('day', { timeZone: 'Europe/Berlin', offset: hours(6) }), // from six to six
+ *    aggregate: { orders: count() },
+ *  }).closed */
 export function calendar(unit: CalendarUnit, { timeZone, offset = 0 }: CalendarOptions): TimeOver {
   const kind = `calendar(${unit}, ${timeZone}, ${offset})`;
   const { shortestMs } = UNITS[unit] ?? {};
@@ -64,7 +70,7 @@ export function calendar(unit: CalendarUnit, { timeZone, offset = 0 }: CalendarO
     }
     return spans.find(({ endMs }) => timeMs < endMs) as Span;
   };
-  return { by: 'time', kind, merges: false, paneOf, windowsOf: (pane) => [pane] };
+  return { by: 'time', kind, merges: false, paneOf, windowAfter: onlyWindow };
 }
 
 /** What the clocks of a place show, and when they show it. */
@@ -109,19 +115,18 @@ function formatOf(kind: string, timeZone: string): Intl.DateTimeFormat {
   }
 }
 
-/** The unit's spans that reach into a stretch of time, in order and without a gap. */
+/** The unit's spans that reach into a stretch of time, and perhaps some before, in order. They are sought from one unit before that which the clocks
+ *  show: clocks that are put back over midnight show a day again when the next has begun. */
 function spansOf(unit: Unit, offset: number, { at, when }: Clocks) {
-  const startOf = (beginMs: number) => when(beginMs + offset);
-  const spanAt = (timeMs: number): Span => {
-    let beginMs = unit.beginOf(at(timeMs) - offset);
-    while (startOf(beginMs) > timeMs) beginMs = unit.after(beginMs, -1); // clocks put back over midnight show a day twice
-    let nextMs = unit.after(beginMs, 1);
-    while (startOf(nextMs) <= timeMs) [beginMs, nextMs] = [nextMs, unit.after(nextMs, 1)];
-    return { startMs: startOf(beginMs), endMs: startOf(nextMs) };
-  };
   return (fromMs: number, toMs: number): readonly Span[] => {
     const spans: Span[] = [];
-    for (let ms = fromMs; ms < toMs; ms = spans[spans.length - 1]?.endMs as number) spans.push(spanAt(ms));
+    let beginMs = unit.after(unit.beginOf(at(fromMs) - offset), -1);
+    for (let startMs = when(beginMs + offset); startMs < toMs; ) {
+      beginMs = unit.after(beginMs, 1);
+      const endMs = when(beginMs + offset);
+      spans.push({ startMs, endMs }); // nothing lies in those that have passed, or in a day that a place left out
+      startMs = endMs;
+    }
     return spans;
   };
 }

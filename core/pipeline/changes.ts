@@ -1,7 +1,7 @@
 import { type FieldOf, readerOf, type Scalar, scalar } from '../aggregates/field.ts';
 import { days } from './duration.ts';
+import { positive } from './errors.ts';
 import { inOrder } from './in-order.ts';
-import { positive } from './over.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 
 type Value = Scalar | null;

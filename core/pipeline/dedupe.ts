@@ -1,6 +1,6 @@
 import { type FieldOf, readerOf, type Scalar, scalar } from '../aggregates/field.ts';
+import { positive } from './errors.ts';
 import { type Admit, inOrder } from './in-order.ts';
-import { positive } from './over.ts';
 import { added, lastOf, lengthOf, type Parts, withoutFirst } from './parts.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 

@@ -22,3 +22,9 @@ export function duration(step: string, option: string, ms: number): number {
   if (Number.isSafeInteger(ms) && ms >= 0 && ms <= 3_653 * 86_400_000) return ms;
   throw new PipelineError(step, `${option} ${ms}`, 'a whole number of milliseconds, at most ten years');
 }
+
+/** A duration that is not empty. */
+export function positive(step: string, option: string, ms: number): number {
+  if (duration(step, option, ms) > 0) return ms;
+  throw new PipelineError(step, `${option} 0`, 'at least a millisecond');
+}

@@ -1,7 +1,7 @@
 import type { Aggregation, Held } from './aggregation.ts';
-import { PipelineError } from './errors.ts';
+import { PipelineError, positive } from './errors.ts';
 import { inOrder } from './in-order.ts';
-import { type CountingOver, type GlobalOver, itemsIn, positive } from './over.ts';
+import { type CountingOver, type GlobalOver, itemsIn } from './over.ts';
 import type { Emitted, ProcessNode, ProcessResult, StepContext, StepWakeContext } from './plan.ts';
 
 /** When the results of a window that has no end of its own are due. */

@@ -1,5 +1,5 @@
 import { days } from './duration.ts';
-import { duration, PipelineError } from './errors.ts';
+import { duration, PipelineError, positive } from './errors.ts';
 
 /** From `startMs`, included, to `endMs`, excluded; event time in milliseconds since 1970. */
 export interface Span {
@@ -14,9 +14,9 @@ export interface TimeOver {
   readonly kind: string;
   /** The span of an item of this time that no window's end divides. Spans are the same or do not overlap, unless they merge. */
   readonly paneOf: (timeMs: number) => Span;
-  /** The windows that a pane lies in, earliest first. */
-  readonly windowsOf: (pane: Span) => readonly Span[];
-  /** Whether panes of a key that overlap become one. Not those that touch: the first may have closed by then. */
+  /** Of the windows that a pane lies in, the first that ends after a time. */
+  readonly windowAfter: (pane: Span, ms: number) => Span | undefined;
+  /** Whether panes of a key that overlap or touch become one. */
   readonly merges: boolean;
 }
 
@@ -51,12 +51,18 @@ const MAX_WINDOWS = 100;
 /** Most items of a counted window. */
 const MAX_COUNT = 1_000_000;
 
-/** Windows that follow each other: of `size` milliseconds, beginning at multiples of it since 1970, UTC, `offset` later. */
+/** Windows that follow each other: of `size` milliseconds, beginning at multiples of it since 1970, UTC, `offset` later.
+ *
+ *  @example
+ *  orders.window('per-hour', { over: tumbling(hours(1)), grace: minutes(5), aggregate: { orders: count() } }).closed */
 export function tumbling(size: number, { offset = 0 }: { readonly offset?: number } = {}): TimeOver {
   return hopping(size, size, { offset });
 }
 
-/** Windows of `size` milliseconds, one beginning every `every`: an item belongs to all that it lies in, 100 at most. */
+/** Windows of `size` milliseconds, one beginning every `every`: an item belongs to all that it lies in, 100 at most.
+ *
+ *  @example
+ *  orders.window('last-hour', { over: hopping(hours(1), minutes(5)), aggregate: { total: sum('amount') } }).closed */
 export function hopping(size: number, every: number, { offset = 0 }: { readonly offset?: number } = {}): TimeOver {
   const kind = size === every ? `tumbling(${size}, ${offset})` : `hopping(${size}, ${every}, ${offset})`;
   duration(kind, 'offset', offset);
@@ -76,17 +82,24 @@ export function hopping(size: number, every: number, { offset = 0 }: { readonly 
       const cutMs = beginMs + rest;
       return timeMs < cutMs ? { startMs: beginMs, endMs: cutMs } : { startMs: cutMs, endMs: beginMs + every };
     },
-    windowsOf: (pane) => {
-      const spans: Span[] = [];
-      for (let startMs = beginOf(pane.startMs); startMs + size >= pane.endMs; startMs -= every)
-        spans.push({ startMs, endMs: startMs + size });
-      return spans.reverse();
+    windowAfter: ({ startMs, endMs }, ms) => {
+      const lastMs = beginOf(startMs);
+      const firstMs = lastMs - Math.floor((lastMs + size - endMs) / every) * every;
+      const passed = Math.max(0, Math.floor((ms - firstMs - size) / every) + 1);
+      const beginMs = firstMs + passed * every;
+      return beginMs > lastMs ? undefined : { startMs: beginMs, endMs: beginMs + size };
     },
   };
 }
 
+/** The window of a pane that is one. */
+export const onlyWindow = (pane: Span, ms: number): Span | undefined => (pane.endMs > ms ? pane : undefined);
+
 /** Windows that last for as long as the items of a key leave no gap of this many milliseconds; they end that long after
- *  their last item. */
+ *  their last item.
+ *
+ *  @example
+ *  orders.window('visits', { over: session(minutes(30)), aggregate: { orders: count(), last: latest('amount') } }).closed */
 export function session(gap: number): TimeOver {
   positive('session', 'gap', gap);
   return {
@@ -94,25 +107,41 @@ export function session(gap: number): TimeOver {
     kind: `session(${gap})`,
     merges: true,
     paneOf: (timeMs) => ({ startMs: timeMs, endMs: timeMs + gap }),
-    windowsOf: (pane) => [pane],
+    windowAfter: onlyWindow,
   };
 }
 
 /** A window for each item, of the `size` milliseconds that end with the item's own: what came before it in event time, and
- *  itself. Of a key, at most 4,000 items may lie within `size` and the pipeline's `outOfOrderness`. */
+ *  itself. Of a key, at most 4,000 items may lie within `size` and the pipeline's `outOfOrderness`.
+ *
+ *  @example
+ *  orders
+ *    .window('usual', { over: sliding(days(7)), aggregate: { mean: average('amount'), now: latest('amount') } })
+ *    .closed.filter('unusual', ({ mean, now }) => now > 2 * mean) */
 export function sliding(size: number): SlidingOver {
   return { by: 'item', kind: `sliding(${size})`, sizeMs: positive('sliding', 'size', size) };
 }
 
 /** Windows of `items` items each, one after the other in event time. One that is not full `atMost` milliseconds after its
- *  first item closes with those it has. Default: `days(30)`. */
+ *  first item closes with those it has. Default: `days(30)`.
+ *
+ *  @example
+ *  orders.window('tens', { over: counting(10, { atMost: hours(1) }), aggregate: { total: sum('amount') } }).closed */
 export function counting(items: number, { atMost = days(30) }: { readonly atMost?: number } = {}): CountingOver {
   const atMostMs = positive('counting', 'atMost', atMost);
   return { by: 'count', kind: `counting(${items}, ${atMost})`, items: itemsIn('counting', items), atMostMs };
 }
 
 /** One window a key, with all its items. It closes when the key has had none for `ttl` milliseconds, or with `purge` each
- *  time its results are due; what comes later begins anew. Default: `days(30)`. */
+ *  time its results are due; what comes later begins anew. Default: `days(30)`.
+ *
+ *  @example
+ *  orders.window('big-spenders', {
+ *    over: global({ ttl: days(365) }),
+ *    aggregate: { total: sum('amount') },
+ *    emit: { when: ({ total }) => total >= 1_000 },
+ *    purge: true,
+ *  }).closed */
 export function global({ ttl = days(30) }: { readonly ttl?: number } = {}): GlobalOver {
   return { by: 'key', kind: `global(${ttl})`, ttlMs: positive('global', 'ttl', ttl) };
 }
@@ -121,10 +150,4 @@ export function global({ ttl = days(30) }: { readonly ttl?: number } = {}): Glob
 export function itemsIn(step: string, items: number): number {
   if (Number.isInteger(items) && items >= 1 && items <= MAX_COUNT) return items;
   throw new PipelineError(step, `items ${items}`, `an integer from 1 to ${MAX_COUNT}`);
-}
-
-/** A duration that is not empty. */
-export function positive(step: string, option: string, ms: number): number {
-  if (duration(step, option, ms) > 0) return ms;
-  throw new PipelineError(step, `${option} 0`, 'at least a millisecond');
 }

@@ -32,7 +32,7 @@ export interface SavedQuery {
 interface Step {
   /** Permanent: names the step in outputs, metrics and, later, state. */
   readonly id: string;
-  /** Ids of the nodes whose items this one takes: one, unless it joins. */
+  /** Ids of the nodes whose items this one takes: one, unless it joins or unites. */
   readonly inputs: readonly string[];
 }
 
@@ -73,6 +73,8 @@ export interface Combiner {
   /** The step, taking parts in place of items. */
   readonly node: ProcessNode;
 }
+/** The items of several inputs as one stream. */
+export type UnionNode = Step & { readonly kind: 'union' };
 /** One of the outputs of a step that has several. */
 export type OutputNode = Step & { readonly kind: 'output'; readonly output: string };
 
@@ -159,7 +161,15 @@ export type RekeyNode = Step & {
 /** Where items leave the plan. */
 export type SinkNode = LakeNode | AlertNode | ViewNode | PublishNode | RekeyNode;
 
-export type PlanNode = SourceNode | FilterNode | MapNode | FlatMapNode | ProcessNode | OutputNode | SinkNode;
+export type PlanNode =
+  | SourceNode
+  | FilterNode
+  | MapNode
+  | FlatMapNode
+  | UnionNode
+  | ProcessNode
+  | OutputNode
+  | SinkNode;
 
 /** What a pipeline is once built: frozen data, read alike by the Lambda handler, the CDK app and the test driver. */
 export interface Plan {

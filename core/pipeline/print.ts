@@ -35,7 +35,8 @@ const name = (id: string): string => id.replaceAll(/[^a-z0-9]/g, '_');
 
 function shape(node: PlanNode): string {
   if (node.kind === 'source') return `(["${node.id}"])`;
-  if (node.kind === 'lake' || node.kind === 'view') return `[("${node.id}")]`;
+  if (node.kind === 'lake') return `[("${node.table.name}")]`;
+  if (node.kind === 'view') return `[("${node.id}")]`;
   if (node.kind === 'rekey') return `[/"rekey ${node.id}"/]`;
   return node.kind === 'alert' ? `>"alert ${node.id}"]` : `["${node.kind} ${node.id}"]`;
 }

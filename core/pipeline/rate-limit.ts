@@ -1,6 +1,5 @@
-import { PipelineError } from './errors.ts';
+import { PipelineError, positive } from './errors.ts';
 import { inOrder } from './in-order.ts';
-import { positive } from './over.ts';
 import { added, lastOf, lengthOf, type Parts, withoutFirst } from './parts.ts';
 import type { ProcessNode, StepContext } from './plan.ts';
 

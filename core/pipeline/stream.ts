@@ -9,7 +9,7 @@ import { type JoinOptions, joinNode } from './join.ts';
 import { type Lake, tableOf } from './lake.ts';
 import { type Looked, type LookupOptions, lookupNode } from './lookup.ts';
 import { type Matched, type SequenceOptions, sequenceNode, type TimedOut } from './patterns/sequence.ts';
-import type { LakeNode, OutputNode, PlanNode, ProcessNode } from './plan.ts';
+import type { LakeNode, OutputNode, PlanNode, ProcessNode, UnionNode } from './plan.ts';
 import { type ProcessOptions, processNode } from './process.ts';
 import { quietFor } from './quiet.ts';
 import { type RateLimitOptions, rateLimitNode } from './rate-limit.ts';
@@ -112,6 +112,16 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
     return new Stream(this.event, this.#then({ kind: 'flatMap', id: checkStepId(id), inputs: [this.#last], map }));
   }
 
+  /** These items and those of other streams as one stream, as they come; an item that comes by several of them is there
+   *  as often. The n-th stream's items, from 0 for this one, have `/<id>.n` behind their ids.
+   *
+   *  @example
+   *  orders.union('twice', [orders.filter('large', ({ amount }) => amount > 15)]) */
+  union(id: string, others: readonly Stream<Item, AsTheyCame | Mapped>[]): Stream<Item, Mapped> {
+    const inputs = [this.#last, ...others.map(lastOf)];
+    return new Stream(this.event, pathTo({ kind: 'union', id: checkStepId(id), inputs }, this, ...others));
+  }
+
   /** Keeps a state for each key of the events: `on` gets the key's state and the next item, and returns the next state
    *  and what to emit. States are JSON and immutable, at most 256 KiB a key; `state: undefined` forgets the key, whose
    *  next item begins with `init` again. `on` must depend on nothing else, so that a replay gives the same.
@@ -122,13 +132,19 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** Groups the items of each key in windows: of event time, of so many items, or of all.
-   *  @throws PipelineError when a duration is not usable or an aggregate's name is taken. */
+   *  @throws PipelineError when a duration is not usable or an aggregate's name is taken.
+   *
+   *  @example
+   *  orders.window('per-hour', { over: tumbling(hours(1)), aggregate: { orders: count() } }).results */
   window<Named extends Aggregates<Item>>(id: string, options: WindowOptions<Item, Named>): Windows<Item, Kind, Named> {
     return this.#outputs(windowNode(checkStepId(id), [this.#last], options), ['closed', 'results', 'updates', 'late']);
   }
 
   /** The items of each key in the order of event time, each once the watermark has passed it: later, but the same whatever
-   *  order they arrive in. Those behind the watermark are `late`. */
+   *  order they arrive in. Those behind the watermark are `late`.
+   *
+   *  @example
+   *  orders.inOrder('in-order').items */
   inOrder(id: string): InOrder<Item, Kind> {
     return this.#outputs(sorted(checkStepId(id), [this.#last]), ['items', 'late']);
   }
@@ -188,17 +204,26 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
   }
 
   /** The first of equal items of a key by event time: for `ttl` after it, its equals are left out. Of a key, at most 1,000
-   *  values may come within `ttl` and the pipeline's `outOfOrderness`. */
+   *  values may come within `ttl` and the pipeline's `outOfOrderness`.
+   *
+   *  @example
+   *  orders.dedupe('once', { by: ({ items }) => items.join(), ttl: days(1) }).items */
   dedupe(id: string, options: DedupeOptions<Item>): InOrder<Item, Kind> {
     return this.#outputs(dedupeNode(checkStepId(id), [this.#last], options), ['items', 'late']);
   }
 
-  /** The items whose value is another than that of the key's item before, in event time; a key's first is one of them. */
+  /** The items whose value is another than that of the key's item before, in event time; a key's first is one of them.
+   *
+   *  @example
+   *  orders.changes('other-amount', { of: 'amount' }).items */
   changes(id: string, options: ChangesOptions<Item>): InOrder<Item, Kind> {
     return this.#outputs(changesNode(checkStepId(id), [this.#last], options), ['items', 'late']);
   }
 
-  /** Lets items of a key pass in the order of event time, at most so many in any stretch of `per`; the others go `over`. */
+  /** Lets items of a key pass in the order of event time, at most so many in any stretch of `per`; the others go `over`.
+   *
+   *  @example
+   *  orders.rateLimit('calm', { atMost: 3, per: minutes(1) }).items */
   rateLimit(id: string, options: RateLimitOptions): Limited<Item, Kind> {
     return this.#outputs(rateLimitNode(checkStepId(id), [this.#last], options), ['items', 'over', 'late']);
   }
@@ -251,7 +276,8 @@ export class Stream<Item, Kind extends AsTheyCame | Mapped> {
       throw new PipelineError(target.name, found, `at most ${MAX_AHEAD_DAYS} days, as far as Athena looks ahead`);
     }
     const table = tableOf(target, schema);
-    return { kind: 'lake', id: target.name, inputs: [this.#last], table, schema: target.schema };
+    const id = `lake.${target.name}`; // a step may have the table's name
+    return { kind: 'lake', id, inputs: [this.#last], table, schema: target.schema };
   }
 
   /** The outputs of a step, each as a stream. */
@@ -275,7 +301,7 @@ export const lastOf = ({ path }: Pick<Stream<unknown, Mapped>, 'path'>): string 
 
 /** The way to a step that takes several streams: the nodes of each once, and the step. */
 export function pathTo(
-  step: ProcessNode,
+  step: ProcessNode | UnionNode,
   ...inputs: readonly Pick<Stream<unknown, Mapped>, 'path'>[]
 ): readonly PlanNode[] {
   return Object.freeze([...new Set(inputs.flatMap(({ path }) => path)), Object.freeze(step)]);

@@ -22,9 +22,11 @@ export function timeWindow(
   id: string,
   inputs: readonly string[],
   over: TimeOver,
-  graceMs: number,
+  grace: number,
   aggregation: Aggregation,
 ): ProcessNode {
+  // What touches a session belongs to it: it is open for the millisecond in which that may still come.
+  const graceMs = grace + (over.merges ? 1 : 0);
   const { merge, row, version } = aggregation;
   const merged = (left: Pane, right: Pane): Pane => [
     Math.min(left[0], right[0]),
@@ -33,16 +35,13 @@ export function timeWindow(
     merge(left[3], right[3]),
   ];
 
-  /** The latest time at which another pane may begin that is one with this. */
-  const joinsUntilMs = ([startMs, endMs]: Pane) => (over.merges ? endMs - 1 : startMs);
-
   /** The panes with a fresh one among them, in order, and its place: mostly the end, so it is sought from there. */
   const put = (panes: readonly Pane[], fresh: Pane): { readonly panes: readonly Pane[]; readonly at: number } => {
-    const [startMs] = fresh;
+    const [startMs, endMs] = fresh;
     let end = panes.length;
-    while (end > 0 && (panes[end - 1] as Pane)[0] > joinsUntilMs(fresh)) end -= 1;
+    while (end > 0 && (panes[end - 1] as Pane)[0] > (over.merges ? endMs : startMs)) end -= 1;
     let at = end;
-    while (at > 0 && joinsUntilMs(panes[at - 1] as Pane) >= startMs) at -= 1;
+    while (at > 0 && (panes[at - 1] as Pane)[over.merges ? 1 : 0] >= startMs) at -= 1;
     const [first, ...more] = panes.slice(at, end);
     const into = first ? merged(more.reduce(merged, first), fresh) : fresh;
     return { panes: [...panes.slice(0, at), into, ...panes.slice(end)], at };
@@ -74,21 +73,28 @@ export function timeWindow(
     return windows.reverse();
   };
 
-  const windowsOf = ([startMs, endMs]: Pane) => over.windowsOf({ startMs, endMs });
-  const lastEndMs = (pane: Pane) => windowsOf(pane).at(-1)?.endMs as number;
+  const windowAfter = ([startMs, endMs]: Pane, ms: number) => over.windowAfter({ startMs, endMs }, ms);
+  /** The windows of a pane that end after a time. */
+  const windowsAfter = (pane: Pane, ms: number): readonly Span[] => {
+    const spans: Span[] = [];
+    for (let span = windowAfter(pane, ms); span; span = windowAfter(pane, span.endMs)) spans.push(span);
+    return spans;
+  };
   /** The first window that ends after a time, and its first pane. */
   const firstAfter = (panes: readonly Pane[], ms: number) => {
-    const at = panes.findIndex((pane) => lastEndMs(pane) > ms);
-    const span = at < 0 ? undefined : windowsOf(panes[at] as Pane).find(({ endMs }) => endMs > ms);
-    return { at, span };
+    for (const [at, pane] of panes.entries()) {
+      const span = windowAfter(pane, ms);
+      if (span) return { at, span };
+    }
+    return undefined;
   };
   /** The windows that end from one time to another. */
   const endingIn = (panes: readonly Pane[], fromMs: number, toMs: number): readonly Window[] => {
     const windows: Window[] = [];
-    let { at, span } = firstAfter(panes, fromMs - 1);
-    while (span && span.endMs <= toMs) {
-      windows.push(...windowsAcross(panes, at, [span]));
-      ({ at, span } = firstAfter(panes, span.endMs));
+    let next = firstAfter(panes, fromMs - 1);
+    while (next && next.span.endMs <= toMs) {
+      windows.push(...windowsAcross(panes, next.at, [next.span]));
+      next = firstAfter(panes, next.span.endMs);
     }
     return windows;
   };
@@ -100,11 +106,11 @@ export function timeWindow(
     toldMs: number,
     takes: StepContext['takes'],
   ): ProcessResult => {
-    const { at, span: closing } = firstAfter(panes, toldMs - graceMs);
+    const closing = firstAfter(panes, toldMs - graceMs);
     if (closing === undefined) return { state: undefined, emit };
-    const { span: ending } = takes('results') ? firstAfter(panes, toldMs) : {};
-    const nextMs = Math.min(closing.endMs + graceMs, ending?.endMs ?? Number.POSITIVE_INFINITY);
-    return { state: { nextMs, panes: panes.slice(at) }, emit, wakeMs: nextMs };
+    const ending = takes('results') ? firstAfter(panes, toldMs) : undefined;
+    const nextMs = Math.min(closing.span.endMs + graceMs, ending?.span.endMs ?? Number.POSITIVE_INFINITY);
+    return { state: { nextMs, panes: panes.slice(closing.at) }, emit, wakeMs: nextMs };
   };
 
   const paneOf = (item: unknown, at: ItemTime): Pane => {
@@ -119,18 +125,20 @@ export function timeWindow(
     inputs,
     ttlMs: undefined, // windows close, and with the last of them the key is forgotten
     delayMs: graceMs,
-    shape: `window ${over.kind} ${graceMs} ${aggregation.shape}`,
+    shape: `window ${over.kind} ${grace} ${aggregation.shape}`,
     init: () => ({ nextMs: Number.MAX_SAFE_INTEGER, panes: [] }),
     on: (open: Open, item: unknown, { key, timeMs, watermarkMs, id: itemId, takes }: StepContext) => {
       const toldMs = Math.min(watermarkMs, open.nextMs - 1);
       const { panes, at } = put(open.panes, freshOf(item, { timeMs, id: itemId }));
-      const spans = windowsOf(panes[at] as Pane).filter((span) => span.endMs + graceMs > watermarkMs);
-      if (spans.length === 0) return resultOf(open.panes, [{ output: 'late', data: item }], toldMs, takes);
+      const into = panes[at] as Pane;
+      const closedMs = watermarkMs - graceMs;
+      if (!windowAfter(into, closedMs)) return resultOf(open.panes, [{ output: 'late', data: item }], toldMs, takes);
       if (panes.length > MAX_PANES)
         throw new RangeError(`${panes.length} windows of a key are open; at most ${MAX_PANES} may be`);
       const [tellsUpdates, tellsResults] = [takes('updates'), takes('results')];
+      const told = tellsUpdates || tellsResults ? windowsAcross(panes, at, windowsAfter(into, closedMs)) : [];
       const emit: Emitted[] = [];
-      for (const window of tellsUpdates || tellsResults ? windowsAcross(panes, at, spans) : []) {
+      for (const window of told) {
         const data = version(key, window);
         // A correction is no earlier than the window's end: an item in its grace may be, and would be late behind it.
         const corrected = { timeMs: window.endMs - 1 };

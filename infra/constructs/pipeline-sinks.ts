@@ -63,8 +63,9 @@ export class PipelineSinks {
   /** What a part's results go to. */
   of(part: Plan): PartSinks {
     const ids = new Set(part.nodes.map(({ id }) => id));
+    const tables = new Set(part.tables.map(({ name }) => name));
     return {
-      tables: this.tables.filter((table) => ids.has(table.name) || table === this.#quarantine),
+      tables: this.tables.filter((table) => tables.has(table.name) || table === this.#quarantine),
       alerts: this.alerts.filter(({ alert }) => ids.has(alert)),
       views: this.views.filter(({ view }) => ids.has(view)),
       streams: new Map([...this.streams].filter(([sink]) => ids.has(sink))),

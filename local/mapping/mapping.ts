@@ -67,6 +67,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
 
   function runOf(uuid: string, settings: MappingSettings): MappingRun {
     const fn = lambda.describe(settings.functionName);
+    const [streamName = ''] = /[^/]+$/.exec(settings.streamArn) ?? [];
     return {
       uuid,
       settings,
@@ -74,7 +75,7 @@ export function createMapping(context: ServiceContext, options: MappingOptions):
       source: { streamArn: settings.streamArn, region: LOCAL_REGION, roleArn: fn.roleArn },
       reader,
       lambda,
-      checkpoints: until(() => closed, openCheckpoints(directory, uuid)),
+      checkpoints: until(() => closed, openCheckpoints(directory && join(directory, streamName), uuid)),
       putObject: options.putObject ?? writer.put,
       metrics: createMetrics(context.metric, { uuid, functionName: fn.name, countsEvents: settings.countsEvents }),
       clock,

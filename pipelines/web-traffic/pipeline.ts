@@ -1,55 +1,89 @@
 import * as z from 'zod';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import type { DataOf } from '../../core/event/index.ts';
+import {
+  alert,
+  count,
+  countIf,
+  distinctCount,
+  first,
+  from,
+  hours,
+  lake,
+  latest,
+  minutes,
+  pipeline,
+  session,
+  sum,
+  tumbling,
+} from '../../core/pipeline/index.ts';
 import { PageRequest } from './events.ts';
 import { queries } from './queries.ts';
 
 const requests = from(PageRequest);
 
+/** What people read, without what a page brings with it, such as images. */
+const isPage = ({ method, status, url }: DataOf<typeof PageRequest>) =>
+  method === 'GET' && status < 300 && /(\/|\.html?)$/.test(url);
+
+const sectionOf = (url: string) => url.split('/')[1] || 'home';
+
 const PageView = z.object({ host: z.string(), page: z.string(), section: z.string(), bytes: z.int() });
 
 const views = requests
-  .filter('pages', (request) => request.method === 'GET' && request.status < 300 && /(\/|\.html?)$/.test(request.url))
-  .map('page-view', ({ host, url, bytes }) => ({ host, page: url, section: url.split('/')[1] || 'home', bytes }));
+  .filter('pages', isPage)
+  .map('page-view', ({ host, url, bytes }) => ({ host, page: url, section: sectionOf(url), bytes }));
 
 const Visit = z.object({
   host: z.string(),
   began: z.iso.datetime(),
   ended: z.iso.datetime(),
+  entry: z.string(),
   requests: z.int(),
+  pages: z.int(),
   bytes: z.int(),
 });
 
-/** A visit is over when its host has been silent for half an hour; its next request tells. */
-const SILENCE_MS = 30 * 60_000;
-
-/** What is known of a host's visit so far; times in milliseconds since 1970. */
-interface VisitSoFar {
-  readonly beganMs: number;
-  readonly endedMs: number;
-  readonly requests: number;
-  readonly bytes: number;
-}
-
-const visits = requests.process('visit', {
-  init: (): VisitSoFar => ({ beganMs: 0, endedMs: 0, requests: 0, bytes: 0 }),
-  on: (visit, { host, bytes }, { timeMs }) => {
-    const first = { beganMs: timeMs, endedMs: timeMs, requests: 1, bytes };
-    if (visit.requests === 0) return { state: first };
-    if (timeMs - visit.endedMs > SILENCE_MS) return { state: first, emit: [finished(host, visit)] };
-    const endedMs = Math.max(visit.endedMs, timeMs);
-    return { state: { ...visit, endedMs, requests: visit.requests + 1, bytes: visit.bytes + bytes } };
+const sessions = requests.window('session', {
+  over: session(minutes(30)),
+  grace: minutes(10),
+  aggregate: {
+    ended: latest('at'),
+    entry: first('url'),
+    requests: count(),
+    pages: countIf(isPage),
+    bytes: sum('bytes'),
   },
 });
+const visits = sessions.closed.map('visit-row', ({ key, start, ...visit }) => ({ host: key, began: start, ...visit }));
 
-const finished = (host: string, { beganMs, endedMs, requests, bytes }: VisitSoFar): z.input<typeof Visit> => ({
-  host,
-  began: new Date(beganMs).toISOString(),
-  ended: new Date(endedMs).toISOString(),
-  requests,
-  bytes,
+const Traffic = z.object({
+  section: z.string(),
+  began: z.iso.datetime(),
+  requests: z.int(),
+  errors: z.int(),
+  hosts: z.int(),
+  bytes: z.int(),
 });
 
-/** Every request of a web server, the pages people read, and their visits. */
+const sections = requests
+  .rekey('by-section', ({ url }) => sectionOf(url))
+  .window('section-traffic', {
+    over: tumbling(minutes(5)),
+    aggregate: {
+      requests: count(),
+      errors: countIf(({ status }) => status >= 400),
+      hosts: distinctCount('host'),
+      bytes: sum('bytes'),
+    },
+  });
+const traffic = sections.closed.map('traffic', ({ key, start, ...traffic }) => ({
+  section: key,
+  began: start,
+  ...traffic,
+}));
+const bursts = traffic.filter('bursts', ({ errors }) => errors >= 10);
+
+/** Every request of a web server, the pages people read, their visits, and how each section of the site does. */
 export const webTraffic = pipeline(
   'web-traffic',
   [
@@ -61,7 +95,31 @@ export const webTraffic = pipeline(
         partition: { by: 'event-day', since: '1995-01-01' },
       }),
     ),
-    visits.to(lake('visits', { description: 'Visits that are over, each with the request after it', schema: Visit })),
+    visits.to(
+      lake('visits', {
+        description: 'Requests of a host up to half an hour without any, once that is over',
+        schema: Visit,
+      }),
+    ),
+    traffic.to(
+      lake('section_traffic', {
+        description: 'Requests to each section of the site in every five minutes',
+        schema: Traffic,
+      }),
+    ),
+    bursts.to(
+      alert('error-burst', {
+        quiet: hours(1),
+        text: ({ section, began, errors, requests }) =>
+          `/${section}: ${errors} of ${requests} requests failed in the five minutes from ${began}`,
+      }),
+    ),
+    sessions.late.to(lake('late_requests', { description: 'Requests that came when their visit had been told' })),
   ],
-  { description: 'HTTP requests of a web server', queries },
+  {
+    description: 'HTTP requests of a web server',
+    // A day of the past is put at once: hosts fall behind each other by up to ten minutes.
+    outOfOrderness: minutes(15),
+    queries,
+  },
 );

@@ -1,31 +1,14 @@
 import * as z from 'zod';
-import {
-  count,
-  hopping,
-  hours,
-  lake,
-  minutes,
-  type Plan,
-  pipeline,
-  session,
-  sum,
-  tumbling,
-} from '../../core/pipeline/index.ts';
+import { hopping, hours, lake, minutes, type Plan, pipeline, session, tumbling } from '../../core/pipeline/index.ts';
 import type { TimeOver } from '../../core/pipeline/over.ts';
 import { AGGREGATES } from './aggregates.ts';
 import { items, thrower } from './items.ts';
+import { PASSING } from './passing.ts';
+import { aggregate, WINDOWS, Window } from './windows.ts';
 
 const Numbered = z.object({ key: z.string(), n: z.int(), total: z.number() });
 const Woken = z.object({ key: z.string(), n: z.int(), at: z.iso.datetime() });
 const Named = z.object({ key: z.string(), text: z.string(), value: z.number() });
-const Window = z.object({
-  key: z.string(),
-  start: z.iso.datetime(),
-  end: z.iso.datetime(),
-  items: z.int(),
-  total: z.number(),
-});
-
 /** Each key's items counted and added up. An item of 0 has the key forgotten. */
 const running = items.process('count', {
   init: () => ({ n: 0, total: 0 }),
@@ -54,14 +37,14 @@ const silence = items.process('silence', {
 });
 
 function windows(over: TimeOver, { grace = 0, outOfOrderness = 0 } = {}): Plan {
-  const { closed, late } = items.window('windows', { over, grace, aggregate: { items: count(), total: sum('value') } });
+  const { closed, late } = items.window('windows', { over, grace, aggregate });
   return pipeline('windows', [closed.to(lake('closed', { schema: Window })), late.to(lake('late'))], {
     outOfOrderness,
   });
 }
 
 function updates(over: TimeOver, grace: number): Plan {
-  const step = items.window('windows', { over, grace, aggregate: { items: count(), total: sum('value') } });
+  const step = items.window('windows', { over, grace, aggregate });
   const schema = Window.extend({ revision: z.int() });
   return pipeline('updates', [step.updates.to(lake('updates', { schema }))], { outOfOrderness: 0 });
 }
@@ -117,4 +100,6 @@ export const PIPELINES: Readonly<Record<string, Plan>> = {
   sessionGrace: windows(session(minutes(10)), { grace: minutes(20) }),
   sessionUpdates: updates(session(minutes(10)), minutes(20)),
   ...AGGREGATES,
+  ...PASSING,
+  ...WINDOWS,
 };

@@ -12,6 +12,7 @@ describe('describeRun', () => {
         'millrace-dev-plumbing': { ExportsOutputRefX: 'x' },
         'millrace-dev-web': { DashboardUrl: 'https://us-east-1.console.aws.amazon.com/cloudwatch/home' },
       },
+      delivered: async () => {},
       close: async () => {},
     });
     expect(text).toContain('http://127.0.0.1:4566');

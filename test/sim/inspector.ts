@@ -1,6 +1,7 @@
 import { type ParkedKeys, readParkedKeys } from '../../cli/parked-keys.ts';
 import { decodeEntry, type Entry } from '../../core/engine/entry.ts';
 import { decodeParked } from '../../core/engine/parking.ts';
+import type { Position } from '../../core/engine/position.ts';
 import type { EventRecord } from '../../core/engine/record.ts';
 import { ShardLogs } from '../../core/engine/shard-log.ts';
 import { ShardState } from '../../core/engine/shard-state.ts';
@@ -46,6 +47,10 @@ export class Inspector {
     const state = await this.#logs.read(shardId);
     this.#states.set(shardId, { slots, state });
     return state;
+  }
+
+  async position(shardId: string): Promise<Position | undefined> {
+    return (await this.read(shardId))?.position;
   }
 
   #logOf(shardId: string): ReadonlyMap<number, Item> {

@@ -1,5 +1,6 @@
 import { PutRecordCommand, type PutRecordCommandOutput } from '@aws-sdk/client-kinesis';
-import { type Placed, redriveKeys } from '../../cli/redrive-keys.ts';
+import { redriveKeys } from '../../cli/redrive-keys.ts';
+import type { Placed } from '../../cli/taken.ts';
 import type { Faults } from './faults.ts';
 import type { Part } from './parts.ts';
 import { Process } from './process.ts';

@@ -70,7 +70,7 @@ export const TIGHT: readonly Patch[] = [
   { file: 'core/engine/step.ts', find: 'MAX_EVENTS_PER_COMMIT = 25_000', replace: 'MAX_EVENTS_PER_COMMIT = 3' },
   { file: 'core/engine/step.ts', find: 'MAX_REDRIVEN = 1_000', replace: 'MAX_REDRIVEN = 2' },
   { file: 'core/engine/step.ts', find: 'MAX_OUTBOX_ROWS = 20_000', replace: 'MAX_OUTBOX_ROWS = 2' },
-  { file: 'core/engine/recent-keys.ts', find: 'CLEAR_AT = 10_000', replace: 'CLEAR_AT = 2' },
+  { file: 'core/engine/recent-keys.ts', find: 'FIRST_ROOM = 4_096', replace: 'FIRST_ROOM = 4' },
   { file: 'core/engine/shard-cache.ts', find: 'MAX_SHARDS = 3', replace: 'MAX_SHARDS = 1' },
   { file: 'adapters/firehose/pack.ts', find: 'MAX_CALL_RECORDS = 500', replace: 'MAX_CALL_RECORDS = 2' },
   { file: 'adapters/firehose/pack.ts', find: 'MAX_ROWS_PER_RECORD = 500', replace: 'MAX_ROWS_PER_RECORD = 2' },

@@ -27,6 +27,14 @@ export const TIMED_PLANTS: readonly Plant[] = [
     replace: 'clockMs);',
   },
   {
+    name: 'heartbeat-takes-time-back',
+    means: 'a heartbeat soon after an event moves event time back',
+    kind: 'timed',
+    file: DRAFT,
+    find: 'this.watermarkMs = Math.max(this.watermarkMs, clockMs - this.lagMs);',
+    replace: 'this.watermarkMs = clockMs - this.lagMs - 60_000;',
+  },
+  {
     name: 'heartbeat-moves-nothing',
     means: 'without events no time passes',
     kind: 'timed',

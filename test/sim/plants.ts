@@ -167,8 +167,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'ids-made-anew-at-each-delivery',
     means: 'a row that is delivered twice is two rows',
     file: 'core/operators/lake.ts',
-    find: 'JSON.stringify(event.id + suffix)',
-    replace: 'JSON.stringify(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
+    find: 'jsonText(event.id + suffix)',
+    replace: 'jsonText(event.id + suffix + (Math.random() < 0.5 ? "" : "b"))',
   },
   // What the mapping is told
   {
@@ -306,8 +306,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'wrong-shard-taken-in',
     means: "state is kept where the key's shard does not find it",
     file: STEP,
-    find: 'if (isIn(range, record.partitionKey)) return undefined;',
-    replace: 'return undefined;',
+    find: 'if (draft.state.holds(record.partitionKey)) return undefined;',
+    replace: 'if (draft) return undefined;',
   },
   {
     name: 'wrong-partition-key-taken-in',
@@ -321,8 +321,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'state-of-a-failed-record-kept',
     means: 'a record that is parked has counted already',
     file: STEP,
-    find: ', { step, key, cell });\n  }',
-    replace: ', { step, key, cell });\n    this.#draft.setCell(step, key, cell);\n  }',
+    find: 'touched.isSet = true;',
+    replace: 'touched.isSet = true;\n    this.#draft.setCell(touched);',
   },
   {
     name: 'followers-not-parked',

@@ -7,12 +7,12 @@ import { chooseTarget } from '../../cli/target.ts';
 import { type LocalOptions, startLocal } from '../../local/run.ts';
 import { ROOT } from './imports.ts';
 
-/** The synthesised app on this machine, with Firehose delivering every second. */
+/** The synthesised app with `web-traffic` on this machine, with Firehose delivering every second. */
 export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'scheduleSeconds'> = {}) {
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const directory = join(ROOT, '.millrace/test-assembly');
-  await ensureAssembly({ directory, stage: 'dev', log });
+  await ensureAssembly({ directory, stage: 'dev', pipeline: 'web-traffic', log });
   const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...options });
   const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   const outputs = await stageOutputs(target);

@@ -4,13 +4,15 @@ import { hashOf } from '../../core/engine/hash-range.ts';
 import { compareSequenceNumbers } from '../../core/engine/position.ts';
 import type { StreamRecord } from '../../core/engine/record.ts';
 import { ShardLogs } from '../../core/engine/shard-log.ts';
-import { redriveRecord } from '../../core/event/control.ts';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { redriveRecord, rekeyedRecord } from '../../core/event/control.ts';
+import { from, lake, type Plan, pipeline } from '../../core/pipeline/index.ts';
+import { partsOf } from '../../core/pipeline/plan.ts';
 import { type Shard, TransientError } from '../../core/ports.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt, sequenceNumber, WHOLE } from './engine.ts';
 import { Order, order } from './orders.ts';
 
-/** A stream whose records the engine takes whenever somebody sleeps, with a step that throws on orders of some amounts. */
+/** A stream whose records the engine takes whenever somebody sleeps, with a step that throws on orders of some amounts:
+ *  the events of a pipeline, or what its part behind a hop reads. */
 export class ParkingStage {
   /** Amounts on which the step throws. */
   readonly broken = new Set<number>();
@@ -30,24 +32,27 @@ export class ParkingStage {
   readonly #taken = new Map<string, number>();
   readonly #engine: ReturnType<typeof engineInMemory>;
   readonly logs: ShardLogs;
+  readonly #plan: Plan;
   #count = 0;
 
-  constructor() {
+  constructor({ isBehindHop = false } = {}) {
     const clock = { now: () => this.nowMs };
-    const checked = from(Order).map('check', ({ customer, amount }) => {
+    const orders = isBehindHop ? from(Order).rekey('again', ({ customer }) => customer) : from(Order);
+    const checked = orders.map('check', ({ customer, amount }) => {
       if (this.broken.has(amount)) throw new RangeError(`no order of ${amount}`);
       return { customer, amount };
     });
     const schema = z.object({ customer: z.string(), amount: z.number() });
-    const plan = pipeline('shop', [checked.to(lake('checked', { schema }))], { parkingBudget: 1 });
+    const whole = pipeline('shop', [checked.to(lake('checked', { schema }))], { parkingBudget: 1 });
+    this.#plan = partsOf(whole).at(-1) as Plan;
     const shards = {
       describe: async (shardId: string) => this.shards.find((shard) => shard.shardId === shardId),
       hasRecordsAfter: async (shardId: string, after = '0') =>
         this.#of(shardId).some((record) => compareSequenceNumbers(record.sequenceNumber, after) > 0),
     };
-    this.#engine = engineInMemory(plan, { clock, shards });
+    this.#engine = engineInMemory(this.#plan, { clock, shards });
     const { log, objects } = this.#engine;
-    this.logs = new ShardLogs({ log, objects, clock }, 'shop/v1', 0);
+    this.logs = new ShardLogs({ log, objects, clock }, `${this.#plan.name}/v1`, 0);
   }
 
   get pipeline(): PipelinePorts {
@@ -55,7 +60,7 @@ export class ParkingStage {
       logs: this.logs,
       listShards: async () => this.shards,
       put: async (key: string, hashKey: string | undefined) => {
-        const data = redriveRecord(`redrive-${this.#count}`, 'shop', key);
+        const data = redriveRecord(`redrive-${this.#count}`, this.#plan.name, key);
         const placed = this.#put(key, data, hashKey);
         this.asked.at(-1)?.push({ key, hashKey, shardId: placed.shardId });
         return placed;
@@ -63,7 +68,7 @@ export class ParkingStage {
       clock: { now: () => this.nowMs },
       sleep: (milliseconds: number) => this.#sleep(milliseconds),
     };
-    return { name: 'shop', ports };
+    return { name: this.#plan.name, ports };
   }
 
   /** Amounts of the key's orders that are in the lake, in their order. */
@@ -73,7 +78,18 @@ export class ParkingStage {
   }
 
   order(customer: string, amount: number, hashKey?: string): void {
-    this.#put(customer, order(`order-${this.#count}`, { customer, amount }), hashKey);
+    const id = `order-${this.#count}`;
+    this.#put(
+      customer,
+      this.#plan.hop > 0 ? this.#rekeyed(id, customer, amount) : order(id, { customer, amount }),
+      hashKey,
+    );
+  }
+
+  #rekeyed(id: string, key: string, amount: number): object {
+    const item = { customer: key, amount };
+    const at = { source: '/shop', timeMs: ARRIVAL_MS, watermarkMs: ARRIVAL_MS };
+    return rekeyedRecord({ from: ['shard-before', this.#count, 0], step: 'again', id, key, item, ...at });
   }
 
   /** Cuts a shard in the middle; the halves are `<id>0` and `<id>1`. */

@@ -13,21 +13,21 @@ const COPIED = [...SOURCES.filter((source) => !['pipelines', 'package.json'].inc
 
 /** A copy of the project with pipelines of a test's own. It lies in the project, so that imports of packages resolve. */
 export class ProjectCopy {
-  readonly #directory: string;
+  readonly directory: string;
   #synths = 0;
 
   constructor(name: string) {
     mkdirSync(join(ROOT, '.millrace'), { recursive: true });
-    this.#directory = mkdtempSync(join(ROOT, '.millrace', `${name}-`));
-    for (const source of COPIED) cpSync(join(ROOT, source), join(this.#directory, source), { recursive: true });
+    this.directory = mkdtempSync(join(ROOT, '.millrace', `${name}-`));
+    for (const source of COPIED) cpSync(join(ROOT, source), join(this.directory, source), { recursive: true });
   }
 
   /** Synthesises the stage of these pipelines, the source of `pipelines/index.ts`, and gives the assembly's directory. */
   async synthesise(pipelines: string, context: Readonly<Record<string, string>> = {}): Promise<string> {
-    mkdirSync(join(this.#directory, 'pipelines'), { recursive: true });
-    writeFileSync(join(this.#directory, 'pipelines/index.ts'), pipelines);
+    mkdirSync(join(this.directory, 'pipelines'), { recursive: true });
+    writeFileSync(join(this.directory, 'pipelines/index.ts'), pipelines);
     this.#synths += 1;
-    const assembly = join(this.#directory, `assembly-${this.#synths}`);
+    const assembly = join(this.directory, `assembly-${this.#synths}`);
     const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
     const chosen = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
     const args = [cdk, 'synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', assembly, ...chosen];
@@ -37,11 +37,11 @@ export class ProjectCopy {
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       CDK_DISABLE_VERSION_CHECK: '1',
     };
-    await run(process.execPath, args, { cwd: this.#directory, env });
+    await run(process.execPath, args, { cwd: this.directory, env });
     return assembly;
   }
 
   remove(): void {
-    rmSync(this.#directory, { recursive: true });
+    rmSync(this.directory, { recursive: true });
   }
 }

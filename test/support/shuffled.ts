@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { Plan } from '../../core/pipeline/index.ts';
-import { type Happening, type Rows, rowsOf } from './cases.ts';
+import { type Happening, type Rows, rowsOf } from './happenings.ts';
 
 type Order = readonly [customer: string, minute: number, amount: number];
 
@@ -24,8 +24,7 @@ export async function checkAnyDelivery(plan: Plan, naive: (sorted: readonly Orde
         .map((each, n) => ({ each, id: `e${n + 1}` }))
         .sort((a, b) => a.each[1] - b.each[1] || (a.id < b.id ? -1 : 1))
         .map(({ each }) => each);
-      const delivery = { batch, restartsAt: (index: number) => cold && index % batch === 0 };
-      const found = await rowsOf(plan, [...arrived, 90] satisfies readonly Happening[], delivery);
+      const found = await rowsOf(plan, [...arrived, 90] satisfies readonly Happening[], { batch, cold });
       expect(inText(found)).toEqual(inText(naive(sorted)));
     }),
     { numRuns: 40 },

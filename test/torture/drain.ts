@@ -17,7 +17,6 @@ type Position = 'TRIM_HORIZON' | 'LATEST' | { readonly after: string };
 
 export interface DrainOptions {
   readonly kinesis: KinesisClient;
-  readonly streamName: string;
   /** State directory of the stack. */
   readonly state: string;
   readonly log: (line: string) => void;
@@ -51,47 +50,52 @@ export async function drained(options: DrainOptions): Promise<readonly string[]>
  *  in each shard, and which rows Firehose has accepted and not delivered. */
 class Drain {
   readonly #kinesis: KinesisClient;
-  readonly #streamName: string;
   readonly #state: string;
   /** Closed shards that are finished stay so. */
   readonly #finished = new Set<string>();
 
-  constructor({ kinesis, streamName, state }: DrainOptions) {
+  constructor({ kinesis, state }: DrainOptions) {
     this.#kinesis = kinesis;
-    this.#streamName = streamName;
     this.#state = state;
   }
 
   async backlog(): Promise<Backlog> {
-    const shards = await listShards(this.#kinesis, { StreamName: this.#streamName });
-    const mappings = await this.#mappings();
-    let behind = 0;
-    for (const { ShardId = '', SequenceNumberRange } of shards) {
-      if (this.#finished.has(ShardId)) continue;
-      const left = await Promise.all(mappings.map((positions) => this.#hasMore(ShardId, positions[ShardId])));
-      if (left.includes(true)) behind += 1;
-      else if (SequenceNumberRange?.EndingSequenceNumber) this.#finished.add(ShardId);
-    }
-    // Only now: what the mapping has finished is with Firehose by then.
+    const mappings = join(this.#state, 'mappings');
+    let shards = 0;
+    for (const streamName of await readdir(mappings))
+      shards += await this.#behind(streamName, join(mappings, streamName));
+    // Only now: what the mappings have finished is with Firehose by then.
     const files = await readdir(join(this.#state, 'firehose'), { recursive: true });
-    return { shards: behind, journals: files.filter((name) => name.endsWith('.journal')).length };
+    return { shards, journals: files.filter((name) => name.endsWith('.journal')).length };
   }
 
-  async #mappings(): Promise<readonly Readonly<Record<string, Position>>[]> {
-    const directory = join(this.#state, 'mappings');
-    const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
-    return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(directory, name), 'utf8'))));
+  /** How many shards of a stream a mapping has not finished. */
+  async #behind(streamName: string, directory: string): Promise<number> {
+    const mappings = await positionsIn(directory);
+    let behind = 0;
+    for (const { ShardId = '', SequenceNumberRange } of await listShards(this.#kinesis, { StreamName: streamName })) {
+      const name = `${streamName} ${ShardId}`;
+      if (this.#finished.has(name)) continue;
+      const left = mappings.map((positions) => this.#hasMore(streamName, ShardId, positions[ShardId]));
+      if ((await Promise.all(left)).includes(true)) behind += 1;
+      else if (SequenceNumberRange?.EndingSequenceNumber) this.#finished.add(name);
+    }
+    return behind;
   }
 
-  async #hasMore(ShardId: string, position: Position = 'TRIM_HORIZON'): Promise<boolean> {
+  async #hasMore(StreamName: string, ShardId: string, position: Position = 'TRIM_HORIZON'): Promise<boolean> {
     const start =
       typeof position === 'string'
         ? { ShardIteratorType: position }
         : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: position.after };
-    const { ShardIterator } = await this.#kinesis.send(
-      new GetShardIteratorCommand({ StreamName: this.#streamName, ShardId, ...start }),
-    );
+    const { ShardIterator } = await this.#kinesis.send(new GetShardIteratorCommand({ StreamName, ShardId, ...start }));
     const { Records = [] } = await this.#kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 1 }));
     return Records.length > 0;
   }
+}
+
+/** How far each mapping of a stream is in its shards. */
+async function positionsIn(directory: string): Promise<readonly Readonly<Record<string, Position>>[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(directory, name), 'utf8'))));
 }

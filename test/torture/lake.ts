@@ -84,7 +84,7 @@ export class Lake {
 }
 
 /** What a view shows of the events themselves: where in the stream a row came from differs from run to run. */
-function comparedColumns({ columns, partition }: LakeTable): readonly string[] {
+export function comparedColumns({ columns, partition }: LakeTable): readonly string[] {
   const names = columns.map(({ name }) => name).filter((name) => name !== 'shard_id' && name !== 'sequence_number');
   return partition.by === 'event-day' ? [...names, 'event_day'] : names;
 }

@@ -1,10 +1,9 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { putRecordsTo } from '../../adapters/kinesis/put-records.ts';
 import { paced } from '../../cli/documents.ts';
-import type { EventType } from '../../core/event/event.ts';
 import { pipelines } from '../../pipelines/index.ts';
 import { type PutRecords, putInOrder } from '../../producer/put.ts';
-import { type OutgoingRecord, recordOf } from '../../producer/record.ts';
+import { type OutgoingRecord, readersOf, recordOf } from '../../producer/record.ts';
 
 export interface ProducerOptions {
   readonly kinesis: KinesisClient;
@@ -39,8 +38,6 @@ function patient(putRecords: PutRecords, signal: AbortSignal): PutRecords {
 }
 
 async function* recordsOf(documents: AsyncIterable<Uint8Array>): AsyncGenerator<OutgoingRecord> {
-  const types = new Map<string, EventType>(
-    pipelines.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'source' ? [[node.id, node.event]] : []))),
-  );
-  for await (const document of documents) yield recordOf(document, types);
+  const readers = readersOf(pipelines);
+  for await (const document of documents) yield recordOf(document, readers);
 }

@@ -6,14 +6,15 @@ import { stageOutputs } from '../../cli/outputs.ts';
 import { PROJECT } from '../../cli/project.ts';
 import { ensureAssembly } from '../../cli/synth.ts';
 import { chooseTarget } from '../../cli/target.ts';
+import { partsOf } from '../../core/pipeline/plan.ts';
 import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
-import { drained } from './drain.ts';
 import { Lake } from './lake.ts';
 import { load } from './load.ts';
 import { countReshards } from './shards.ts';
 import { Stack, stateIn } from './stack.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { faultsOf } from './verdict.ts';
+import { windUp } from './wind-up.ts';
 
 export interface TortureOptions {
   /** How long events are put and faults injected. */
@@ -49,6 +50,8 @@ export interface Outcome {
 
 const STAGE = 'dev';
 
+const tables = partsOf(webTraffic).flatMap((part) => part.tables);
+
 /** Runs the synthesised app on this machine under load, does everything to it that can happen, lets it recover, and
  *  compares the lake with what was put. Leaves its directory behind only when something is wrong. */
 export async function torture(options: TortureOptions): Promise<Outcome> {
@@ -73,7 +76,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 /** A copy of the assembly that no stack finds out of date: the run keeps to the code it began with. */
 async function makeAssembly(path: string, log: (line: string) => void): Promise<void> {
   const source = join(PROJECT, '.millrace', 'torture-assembly');
-  await ensureAssembly({ directory: source, stage: STAGE, log });
+  await ensureAssembly({ directory: source, stage: STAGE, pipeline: webTraffic.name, log });
   cpSync(source, path, { recursive: true });
   const nextDay = new Date(Date.now() + 86_400_000);
   utimesSync(join(path, 'manifest.json'), nextDay, nextDay);
@@ -105,9 +108,9 @@ async function ordeal(
       signal,
     });
     const recovery = new Stopwatch();
-    const late = await drained({ kinesis, streamName, state: stateIn(directory), log: told, signal });
+    const late = await windUp({ kinesis, streamName, workload, state: stateIn(directory), log: told, signal });
     const drainSeconds = recovery.seconds;
-    const evidence = await lake.collect(webTraffic.tables, directory);
+    const evidence = await lake.collect(tables, directory);
     const faults = [...late, ...(await lake.undelivered()), ...(await faultsOf({ ...workload, ...evidence }))];
     return {
       seed,
@@ -118,7 +121,7 @@ async function ordeal(
       injected: Object.fromEntries([...injected].sort()),
       stackKills,
       shards: await countReshards(kinesis, streamName),
-      rows: await lake.rows(webTraffic.tables),
+      rows: await lake.rows(tables),
       drainSeconds,
       seconds: stopwatch.seconds,
     };

@@ -106,29 +106,36 @@ describe('the verdict', () => {
     expect(other[0]).toBe('hats: test/torture/expected.ts does not say what must be in it');
   });
 
-  it('tells visits from the order of the events, and finds one that lacks a request', async () => {
+  it('tells visits from the gaps between events, and finds one that lacks a request', async () => {
     const at = (time: string) => ({ at: `1995-08-01T${time}Z` });
     const events = [
-      event('1', at('10:00:00')),
+      event('1', { ...at('10:20:00'), url: '/b.gif' }),
       event('2', { ...at('10:00:00'), host: 'other' }),
-      event('3', at('10:29:00')),
-      event('4', at('10:20:00')),
-      event('5', at('10:59:00')),
-      event('6', at('11:29:00.001')),
+      event('3', at('10:00:00')),
+      event('4', at('10:50:00')),
+      event('5', at('11:20:00.001')),
+      event('6', { ...at('12:15:00'), host: 'last' }),
     ];
-    const columns = ['event_id', 'event_source', 'event_time', 'host', 'began', 'ended', 'requests', 'bytes'];
-    const visit = (requests: number) =>
-      `"6/visit.0","/test","1995-08-01 11:29:00.001","h","1995-08-01 10:00:00.000","1995-08-01 10:59:00.000","${requests}","20"`;
-    const judgeVisits = (row: string) =>
-      faultsOf({
+    const names = 'event_id,event_source,event_time,host,began,ended,entry,requests,pages,bytes';
+    const columns = names.split(',');
+    const visit = (host: string, day: string, ended: string, requests: number, pages: number) => {
+      const closedMs = Date.parse(`1995-08-01T${ended}Z`) + 40 * 60_000 + 1;
+      const end = new Date(closedMs - 10 * 60_000 - 2).toISOString().slice(11, -1);
+      return `"session/${closedMs}/${host}.0","/millrace/web-traffic","${day} ${end}","${host}","${day} 10:00:00.000","${day} ${ended}.000","/","${requests}","${pages}","${5 * requests}"`;
+    };
+    const judgeVisits = (requests: number) => {
+      const day = '1995-08-01';
+      const rows = [visit('other', day, '10:00:00', 1, 1), visit('h', day, '10:50:00', requests, 2)];
+      return faultsOf({
         eventsFile: file('visited.ndjson', events),
         badFile: file('none.ndjson', []),
         views: [
-          { table: 'visits', columns, file: file('visits.csv', [columns.map((name) => `"${name}"`).join(), row]) },
+          { table: 'visits', columns, file: file('visits.csv', [columns.map((name) => `"${name}"`).join(), ...rows]) },
         ],
         quarantine: file('none.csv', ['"reason","payload"']),
       });
-    expect(await judgeVisits(visit(4))).toEqual([]);
-    expect(await judgeVisits(visit(3))).toContain('visits: 1 wrong values in column requests');
+    };
+    expect(await judgeVisits(3)).toEqual([]);
+    expect(await judgeVisits(2)).toContain('visits: 1 wrong values in column requests');
   });
 });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { appendFileSync, createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import type { HashRange } from '../../core/engine/hash-range.ts';
 import { sample } from '../../pipelines/web-traffic/sample.ts';
 import type { Random } from '../sim/random.ts';
+import { closingEvents } from './closing.ts';
 
 /** What is put in a run, as the generator of it tells. */
 export interface Workload {
@@ -11,6 +13,8 @@ export interface Workload {
   readonly badFile: string;
   readonly counts: { events: number; again: number; bad: number };
   documents(): AsyncGenerator<Uint8Array>;
+  /** An event for each of the shards, long after all others. */
+  closing(ranges: readonly HashRange[]): readonly Uint8Array[];
 }
 
 export interface WorkloadOptions {
@@ -37,6 +41,7 @@ export function createWorkload({ directory, random, maxDocuments, endsAtMs }: Wo
   const badFile = join(directory, 'bad.ndjson');
   const counts = { events: 0, again: 0, bad: 0 };
   const recent: Buffer[] = [];
+  let lastMs = 0;
 
   async function* documents(): AsyncGenerator<Uint8Array> {
     const events = createWriteStream(eventsFile);
@@ -48,6 +53,7 @@ export function createWorkload({ directory, random, maxDocuments, endsAtMs }: Wo
         const document = Buffer.from(JSON.stringify(event));
         await write(events, document);
         counts.events += 1;
+        lastMs = Math.max(lastMs, Date.parse(event.data.at));
         recent[(counts.events - 1) % RECENT] = document;
         yield document;
         if (random.chance(AGAIN)) {
@@ -66,7 +72,14 @@ export function createWorkload({ directory, random, maxDocuments, endsAtMs }: Wo
     }
   }
 
-  return { eventsFile, badFile, counts, documents };
+  function closing(ranges: readonly HashRange[]): readonly Uint8Array[] {
+    const last = closingEvents(ranges, lastMs).map((event) => Buffer.from(JSON.stringify(event)));
+    for (const event of last) appendFileSync(eventsFile, `${event}\n`);
+    counts.events += last.length;
+    return last;
+  }
+
+  return { eventsFile, badFile, counts, documents, closing };
 }
 
 async function* days() {

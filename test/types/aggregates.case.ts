@@ -19,7 +19,10 @@ const results = window({
     latestHost,
     hosts: a.collect('host', { first: 10 }),
     largest: a.top('host', { n: 3, by: 'bytes' }),
+    busiest: a.top((hit) => hit.status, { n: 1, by: (hit) => hit.bytes, ties: true }),
     common: a.mostFrequent('status', { n: 3 }),
+    failed: a.when((hit) => hit.status >= 400, a.distinctCount('host'), { none: 0 }),
+    firstFailed: a.when((hit) => hit.status >= 400, a.first('host'), { none: null }),
     different: a.distinctCount((hit) => `${hit.host} ${hit.status}`),
     sizes: a.quantiles('bytes', { median: 0.5, p99: 0.99 }),
     path: a.reduce('path', { of: (hit) => [hit.host], merge: (left, right) => [...left, ...right] }),
@@ -43,7 +46,10 @@ same<
     readonly latestHost: string;
     readonly hosts: readonly string[];
     readonly largest: readonly { readonly value: string; readonly by: number }[];
+    readonly busiest: readonly { readonly value: number; readonly by: number }[];
     readonly common: readonly { readonly value: number; readonly count: number; readonly missed: number }[];
+    readonly failed: number;
+    readonly firstFailed: string | null;
     readonly different: number;
     readonly sizes: { readonly median: number; readonly p99: number };
     readonly path: string[];

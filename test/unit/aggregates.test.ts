@@ -21,6 +21,7 @@ import {
   sum,
   top,
   variance,
+  when,
 } from '../../core/aggregates/index.ts';
 import { MAX_STATE_CHARS } from '../../core/event/json.ts';
 import { resultOf, stateOf, type Timed, treeOf } from '../support/aggregates.ts';
@@ -46,12 +47,14 @@ const ordered = forHits({
   'collect first': collect('url', { first: 3 }),
   'collect latest': collect('bytes', { latest: 3 }),
   top: top('url', { n: 3, by: 'bytes' }),
+  'top with ties': top('url', { n: 2, by: 'bytes', ties: true }),
   mostFrequent: mostFrequent('url', { n: 3 }),
   'distinctCount, exact': distinctCount('url'),
   'distinctCount, estimated': distinctCount('url', { exactUpTo: 3, error: 0.26 }),
   quantiles: quantiles('ms', { p50: 0.5 }),
   'quantiles with few buckets': quantiles('ms', { p50: 0.5 }, { accuracy: 0.2 }),
   all: all({ a: sum('ms'), b: count() }),
+  when: when((hit) => hit.bot, distinctCount('url'), { none: 0 }),
 });
 
 const hit: fc.Arbitrary<Hit> = fc.record({
@@ -120,11 +123,19 @@ const results: readonly (readonly [AnyAggregate<Hit>, unknown])[] = [
   [collect('bytes', { latest: 2 }), [5, 2]],
   [collect('bytes', { latest: 9 }), [3, 1, 4, 5, 2]],
   [top('url', { n: 2, by: 'ms' }), ['/5', '/4'].map((value, i) => ({ value, by: [0.5, 0.4][i] }))],
+  [
+    top('url', { n: 2, by: ({ bytes }) => Math.min(bytes, 3), ties: true }),
+    ['/3', '/4', '/5'].map((value) => ({ value, by: 3 })),
+  ],
+  [top('url', { n: 2, by: ({ bytes }) => -bytes, ties: true }), [1, 2].map((n) => ({ value: `/${n}`, by: -n }))],
+  [top('url', { n: 9, by: () => 0, ties: true }), [3, 1, 4, 5, 2].map((n) => ({ value: `/${n}`, by: 0 }))],
   [mostFrequent('bot', { n: 9 }), [false, true].map((value, i) => ({ value, count: [3, 2][i], missed: 0 }))],
   [distinctCount('bot'), 2],
   [quantiles('bytes', { least: 0, most: 1 }), { least: 1, most: 5 }],
   [reduce('path', { of: (hit) => hit.url, merge: (left, right) => `${left}${right}` }), '/3/1/4/5/2'],
   [all({ n: count(), last: latest('url') }), { n: 5, last: '/2' }],
+  [when((hit) => hit.bot, latest('url'), { none: null }), '/2'],
+  [when((hit) => hit.bytes > 5, latest('url'), { none: null }), null],
 ];
 
 describe('the result', () => {
@@ -171,6 +182,8 @@ describe('a kind', () => {
       quantiles('ms', { p50: 0.5 }),
       reduce('path', { of: (hit) => hit.url, merge: (left) => left }),
       ordered.all,
+      ordered['top with ties'],
+      ordered.when,
     ];
     expect(aggregates.map(({ kind }) => kind)).toEqual([
       'sum(ms)',
@@ -182,6 +195,8 @@ describe('a kind', () => {
       'quantiles(ms,0.01)',
       'reduce(path)',
       'all(a:sum(ms),b:count)',
+      'top(url,2 by bytes with ties)',
+      'when(=>,distinctCount(url,256,0.02))',
     ]);
   });
 
@@ -229,6 +244,13 @@ describe('what cannot be aggregated', () => {
       'sum(value): found a sum above 1.8e308; expected one that a double can hold',
     );
     expect(() => variance<{ value: number }>('value').of(given(1e141), at)).toThrow(/at most 1e\+140/);
+    const alike = Array.from({ length: 1001 }, (_, n) => ({ item: n, at: { timeMs: n, id: '' } }));
+    expect(() =>
+      stateOf(
+        top((n: number) => n, { n: 1, by: () => 7, ties: true }),
+        alike,
+      ),
+    ).toThrow('top(=>,1 by => with ties): found 1001 items with ties; expected at most 1000');
     expect(() => max<{ value: number }, 'value'>('value').merge(1, 'a')).toThrow(
       'max(value): found a string besides a number; expected values of one type',
     );

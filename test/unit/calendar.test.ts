@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { calendar, days, hours, minutes } from '../../core/pipeline/index.ts';
 import type { TimeOver } from '../../core/pipeline/over.ts';
-import { type Case, check } from '../support/cases.ts';
-import { aggregate, windowsOf } from '../support/windows.ts';
 
 const at = (over: TimeOver, time: string) => {
   const { startMs, endMs } = over.paneOf(Date.parse(time));
@@ -132,37 +130,4 @@ describe('calendar', () => {
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(100);
   });
-});
-
-/** 10:00 UTC is minute 0; in Berlin the day begins at 23:00 UTC. */
-const DAYS: readonly Case[] = [
-  { name: 'empty', events: [10], rows: {} },
-  { name: 'one', events: [['ada', 0, 7], 800], rows: { closed: [['ada', -660, 780, 1, 7]] } },
-  {
-    name: 'boundaries, out of order, late and a gap',
-    events: [
-      ['ada', 780, 1],
-      ['ada', 779.99, 2],
-      ['é', -660, 4],
-      ['ada', 781, 8],
-      ['é', 779, 16],
-      ['é', 2300, 32],
-      1500,
-    ],
-    rows: {
-      closed: [
-        ['ada', -660, 780, 1, 2],
-        ['é', -660, 780, 1, 4],
-        ['ada', 780, 2220, 2, 9],
-        ['é', 2220, 3660, 1, 32],
-      ],
-      late: [['é', 779, 16]],
-    },
-  },
-];
-
-describe('windows of days', () => {
-  const over = calendar('day', { timeZone: 'Europe/Berlin' });
-  const plan = windowsOf((orders) => orders.window('w', { over, grace: minutes(1), aggregate }));
-  it.each(DAYS)('$name', (each) => check(plan, each));
 });

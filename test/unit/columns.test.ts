@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import * as z from 'zod';
 import * as mini from 'zod/mini';
 import { columnsOf } from '../../core/event/columns.ts';
@@ -87,11 +88,39 @@ describe('encoderOf', () => {
       place: { City: 'Ulm', seenAt: ['2026-01-01T00:00:00.123456Z'], more: true },
       counts: { A: 1 },
     };
-    expect(encoderOf(all, 't')(row)).toEqual({
+    expect(JSON.parse(`{"first":0${encoderOf(all, 't')(row)}}`)).toEqual({
+      first: 0,
       withdefault: 'w',
       at: '2026-11-21T12:00:00.000Z',
       place: { city: 'Ulm', seenat: ['2026-01-01T00:00:00.123Z'] },
       counts: { A: 1 },
     });
+  });
+
+  it('writes what JSON.stringify would', () => {
+    const schema = z.object({
+      text: z.string(),
+      number: z.number(),
+      is: z.boolean(),
+      texts: z.array(z.nullable(z.string())),
+      by: z.record(z.string(), z.number()),
+    });
+    const text = fc.string({
+      unit: fc.constantFrom('a', ' ', '"', '\\', '\n', '\u0000', '\u007f', 'é', '\u2028', '𝄞', '\ud834'),
+    });
+    const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const row = fc.record({
+      text,
+      number,
+      is: fc.boolean(),
+      texts: fc.array(fc.option(text)),
+      by: fc.dictionary(
+        text.filter((key) => key !== '__proto__'),
+        number,
+      ),
+    });
+    fc.assert(
+      fc.property(row, (value) => expect(encoderOf(schema, 't')(value)).toBe(`,${JSON.stringify(value).slice(1, -1)}`)),
+    );
   });
 });

@@ -1,70 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { from, minutes, seconds } from '../../core/pipeline/index.ts';
-import { type Case, check, START } from '../support/cases.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
+import { START } from '../support/happenings.ts';
 import { Order, order } from '../support/orders.ts';
 import { passing } from '../support/passing.ts';
 import { checkAnyDelivery } from '../support/shuffled.ts';
 
 const MS = 1 / 60_000;
 
-/** Orders of one amount are equals for ten minutes. */
-const CASES: readonly Case[] = [
-  { name: 'empty', events: [10], rows: {} },
-  { name: 'one', events: [['ada', 1, 7], 6], rows: { items: [['ada', 1, 7]] } },
-  { name: 'one that event time has not passed', events: [['ada', 1, 7], 5], rows: {} },
-  {
-    name: 'boundaries: an equal is left out for ten minutes after the one that passed, not after the last',
-    events: [['ada', 0, 7], ['ada', 5, 7], ['ada', 10 - MS, 7], ['ada', 10, 7], ['ada', 20 - MS, 7], ['ada', 20, 7], 6],
-    rows: {
-      items: [
-        ['ada', 0, 7],
-        ['ada', 10, 7],
-        ['ada', 20, 7],
-      ],
-    },
-  },
-  {
-    name: 'the first by event time passes, of a tie the first by id; what is late leaves as late',
-    events: [['ada', 5, 7], ['ada', 3, 7], ['ada', 3, 7], ['ada', 9, 8], ['ada', 3.9, 9], 10],
-    rows: {
-      items: [
-        ['ada', 3, 7],
-        ['ada', 9, 8],
-      ],
-      late: [['ada', 3.9, 9]],
-    },
-  },
-  {
-    name: 'gaps, several values and keys, in Unicode',
-    events: [['é/日本', 0, 1], ['', 0, 1], ['é/日本', 1, 2], ['é/日本', 2, 1], ['é/日本', 11, 2], ['👩‍🚀', 60, 1], 10],
-    rows: {
-      items: [
-        ['', 0, 1],
-        ['é/日本', 0, 1],
-        ['é/日本', 1, 2],
-        ['é/日本', 11, 2],
-        ['👩‍🚀', 60, 1],
-      ],
-    },
-  },
-  {
-    name: 'huge values, and those that JSON holds as equal',
-    events: [['ada', 0, 1e308], ['ada', 1, 1e308], ['ada', 2, 0], ['ada', 3, -0], 10],
-    rows: {
-      items: [
-        ['ada', 0, 1e308],
-        ['ada', 2, 0],
-      ],
-    },
-  },
-];
-
 const plan = passing((orders) => orders.dedupe('first', { by: 'amount', ttl: minutes(10) }));
 
 describe('dedupe by amount, for ten minutes', () => {
-  it.each(CASES)('$name', (each) => check(plan, each));
-
   it('comes to what a naive reader finds, whatever the order within bounds, the batches and the restarts', () =>
     checkAnyDelivery(plan, (sorted) => {
       const passed: (readonly [string, number, number])[] = [];
@@ -76,21 +22,6 @@ describe('dedupe by amount, for ten minutes', () => {
       }
       return { items: passed, late: [] };
     }));
-
-  it('takes what a function gives', () =>
-    check(
-      passing((orders) => orders.dedupe('parity', { by: ({ amount }) => amount % 2 === 0, ttl: minutes(10) })),
-      {
-        name: 'parity',
-        events: [['ada', 0, 2], ['ada', 1, 4], ['ada', 2, 1], 10],
-        rows: {
-          items: [
-            ['ada', 0, 2],
-            ['ada', 2, 1],
-          ],
-        },
-      },
-    ));
 
   it('refuses what has no equals, when it arrives', async () => {
     const wrong = passing((orders) => orders.dedupe('first', { by: () => [] as never, ttl: minutes(10) }));

@@ -7,15 +7,17 @@ import { Auction, Bid, Person } from '../../bench/nexmark/events.ts';
 import { DISORDER_MS, generate, MAX_SHUFFLE, recordsOf } from '../../bench/nexmark/generator.ts';
 import { type Oracle, openOracle } from '../../bench/nexmark/oracle.ts';
 import { QUERIES } from '../../bench/nexmark/queries/index.ts';
+import { q5 } from '../../bench/nexmark/queries/q5.ts';
 import { q17 } from '../../bench/nexmark/queries/q17.ts';
-import type { Query } from '../../bench/nexmark/query.ts';
+import { type Query, query } from '../../bench/nexmark/query.ts';
 import { difference } from '../../bench/nexmark/rows.ts';
 import type { CloudEvent } from '../../core/event/index.ts';
-import { from, lake, type Plan, pipeline } from '../../core/pipeline/index.ts';
+import { from, lake } from '../../core/pipeline/index.ts';
 
-const EVENTS = 20_000;
+/** Of each seed, so that the suite stays short: `npm run nexmark -- --check` takes 20,000. */
+const EVENTS = 6_000;
 const SEEDS = [1, 2, 3, 4, 5];
-const ANSWERED = QUERIES.filter(({ plan }) => plan).map(({ name }) => name);
+const NAMES = QUERIES.map(({ name }) => name);
 const CHILD = join(import.meta.dirname, '../support/nexmark-child.ts');
 
 describe('Nexmark', () => {
@@ -23,11 +25,14 @@ describe('Nexmark', () => {
 
   beforeAll(async () => {
     const args = ['--no-warnings', CHILD, ...[EVENTS, ...SEEDS].map(String)];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: 240_000,
+    });
     verdicts = JSON.parse(stdout);
-  }, 180_000);
+  }, 250_000);
 
-  it.each(SEEDS.flatMap((seed) => ANSWERED.map((query) => [seed, query])))(
+  it.each(SEEDS.flatMap((seed) => NAMES.map((query) => [seed, query])))(
     'with seed %d has the same result of %s as DuckDB',
     (seed, query) => {
       const verdict = verdicts[`${seed} ${query}`];
@@ -161,42 +166,41 @@ describe('npm run nexmark', () => {
   });
 
   it('checks the queries that are named', async () => {
-    const { code, printed } = await run(['--check', '--events', '500', '--seed', '3', '--query', 'q0', 'q17']);
-    expect(printed).toMatch(/^q0 {3}ok 460 rows\nq17 {2}ok \d+ rows\n$/);
+    const { code, printed } = await run(['--check', '--events', '200', '--seed', '3', '--query', 'q0', 'q17']);
+    expect(printed).toMatch(/^q0 {3}ok 184 rows\nq17 {2}ok \d+ rows\n$/);
     expect(code).toBe(0);
-    const { printed: json } = await run(['--check', '--events', '500', '--query', 'q0', '--json']);
-    expect(JSON.parse(json)).toEqual([{ query: 'q0', rows: 460, ok: true }]);
+    const { printed: json } = await run(['--check', '--events', '200', '--query', 'q0', '--json']);
+    expect(JSON.parse(json)).toEqual([{ query: 'q0', rows: 184, ok: true }]);
   });
 
   it('shows rows that are missing or too many, and fails', async () => {
     const wrong = { ...q17, sql: q17.sql.replace('price < 10000)', 'price <= 10001)').replace('sum(price)', '1') };
-    const { code, printed } = await run(['--check', '--events', '500', '--query', 'q17'], [wrong]);
+    const { code, printed } = await run(['--check', '--events', '200', '--query', 'q17'], [wrong]);
     expect(printed).toMatch(/^q17 {2}differs: missing row \{"auction":.*"sumprice":1\}.*; extra row \{"auction":.*\}/);
     expect(code).toBe(1);
   });
 
   it('shows a pipeline that takes disorder for order', async () => {
-    const hasty = { ...q17, plan: { ...(q17.plan as Plan), outOfOrdernessMs: 0 } };
-    const { code, printed } = await run(['--check', '--events', '10000', '--query', 'q17'], [hasty]);
-    expect(printed).toMatch(/^q17 {2}differs/);
+    const hasty = { ...q5, plan: { ...q5.plan, outOfOrdernessMs: 0 } };
+    const { code, printed } = await run(['--check', '--events', '1000', '--query', 'q5'], [hasty]);
+    expect(printed).toMatch(/^q5 {3}differs/);
     expect(code).toBe(1);
   });
 
-  it('shows a pipeline that does not take every event, and one that is not there', async () => {
+  it('shows a pipeline that does not take every event', async () => {
     const never = () => {
       throw new Error('never');
     };
-    const { code, printed } = await run(
-      ['--check', '--events', '20'],
-      [
-        { ...q17, plan: pipeline('never', [from(Bid).filter('never', never).to(lake('q17'))]) },
-        { ...q17, plan: undefined },
-      ],
-    );
-    expect(printed).toBe(
-      'q17  failed: never: 0 quarantined and 16 parked; expected none\nq17  failed: it has no pipeline yet\n',
-    );
+    const output = from(Bid).filter('never', never).to(lake('q17'));
+    const { code, printed } = await run(['--check', '--events', '20'], [query({ ...q17, output })]);
+    expect(printed).toBe('q17  failed: nexmark-q17: 0 quarantined events and 5 parked keys; expected none\n');
     expect(code).toBe(1);
+  });
+
+  it('says which queries are left out, and why', async () => {
+    const { code, printed } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(printed).toMatch(/^ {2}q12 {2}counts by the machine's clock/m);
   });
 
   it.each([[['--query', 'q99']], [['--events', 'many']], [['--nonsense']]])('does not understand %j', async (args) => {

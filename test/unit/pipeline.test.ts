@@ -18,7 +18,7 @@ describe('pipeline', () => {
   it('is frozen, and its streams are immutable', () => {
     const large = orders.filter('large', (o) => o.amount > 100);
     const plan = pipeline('shop', [orders.to(lake('orders')), large.to(lake('large_orders'))]);
-    expect(plan.nodes.map((node) => node.id)).toEqual(['shop.order', 'orders', 'large', 'large_orders']);
+    expect(plan.nodes.map((node) => node.id)).toEqual(['shop.order', 'lake.orders', 'large', 'lake.large_orders']);
     for (const part of [plan, plan.nodes, plan.tables, plan.queries, ...plan.nodes, ...plan.tables]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
@@ -43,12 +43,17 @@ describe('pipeline', () => {
     [
       'a table used twice',
       () => [orders.to(lake('t')), orders.filter('f', () => true).to(lake('t'))],
-      /step 't': found a second lake under the id of a lake/,
+      /step 'lake.t': found a second lake under the id of a lake/,
     ],
     [
-      'a step under the id of a table',
-      () => [orders.filter('t', () => true).to(lake('t'))],
-      /step 't': found a second lake under the id of a filter/,
+      'a step under the id of another',
+      () => [
+        orders
+          .filter('t', () => true)
+          .map('t', (order) => order)
+          .to(lake('t', { schema: Order.schema })),
+      ],
+      /step 't': found a second map under the id of a filter/,
     ],
     [
       'a step id in capitals',

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { decode, OrderChanged, OrderPayment } from '../../pipelines/orders/events.ts';
+import { FROM_MS, generateOrders } from '../../pipelines/orders/generator.ts';
 import { PutError, putInOrder } from '../../producer/put.ts';
-import { recordOf } from '../../producer/record.ts';
+import { putInTurn } from '../../producer/put-in-turn.ts';
+import { readersOf, recordOf } from '../../producer/record.ts';
 import { Order, order } from '../support/orders.ts';
 
 const records = async function* (keys: readonly string[]) {
@@ -48,6 +52,31 @@ describe('putInOrder', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBe(4_000);
   });
 
+  it('overtakes a record that waits for its key by ten minutes of event time at most', async () => {
+    const list = Array.from({ length: 400 }, (_, n) => ({
+      partitionKey: n % 3 === 0 ? 'busy' : `key-${n}`,
+      data: Buffer.from(String(n)),
+      timeMs: n * 15_000,
+    }));
+    const left = new Set(list.map(({ timeMs }) => timeMs));
+    let ahead = 0;
+    let calls = 0;
+    await putInOrder(list, {
+      putRecords: async (batch) => {
+        calls += 1;
+        for (const { timeMs } of batch as typeof list) {
+          left.delete(timeMs);
+          ahead = Math.max(ahead, timeMs - Math.min(...left));
+        }
+        return batch.map(() => undefined);
+      },
+    });
+    expect(left.size).toBe(0);
+    expect(ahead).toBeGreaterThan(5 * 60_000);
+    expect(ahead).toBeLessThanOrEqual(10 * 60_000);
+    expect(calls).toBeLessThan(400 / 3 + 10); // one for each of the busy key, and the others with them
+  });
+
   it('says how often a record was refused, and with what', async () => {
     const refusing = putInOrder(records(['a', 'b']), {
       putRecords: async (batch) => batch.map((r) => (r.partitionKey === 'a' ? 'InternalFailure' : undefined)),
@@ -86,8 +115,64 @@ describe('putInOrder', () => {
   });
 });
 
+const ordersOnly = pipeline('shop', [from(Order).to(lake('orders'))]);
+
+describe('putInTurn', () => {
+  const all = Array.from({ length: 1_201 }, (_, n) => `key-${n % 7}`);
+
+  it('keeps the order of all records, whatever their keys', async () => {
+    const sizes: number[] = [];
+    const stream: number[] = [];
+    const told: number[] = [];
+    const putRecords = async (batch: readonly { data: Uint8Array }[]) => {
+      sizes.push(batch.length);
+      await Promise.resolve();
+      stream.push(...batch.map(({ data }) => Number(Buffer.from(data).toString())));
+      return batch.map(() => undefined);
+    };
+    expect(await putInTurn(records(all), { putRecords, onProgress: (put) => told.push(put) })).toBe(1_201);
+    expect(stream).toEqual(all.map((_, n) => n));
+    expect([sizes, told]).toEqual([
+      [500, 500, 201],
+      [500, 1_000, 1_201],
+    ]);
+    expect(await putInTurn(records([]), { putRecords })).toBe(0);
+  });
+
+  it('puts no more in a call than 5 MiB', async () => {
+    const large = async function* () {
+      for (let n = 0; n < 8; n++) yield { partitionKey: 'key', data: Buffer.alloc(1024 * 1024) };
+    };
+    const sizes: number[] = [];
+    const putRecords = async (batch: readonly object[]) => {
+      sizes.push(batch.length);
+      return batch.map(() => undefined);
+    };
+    await putInTurn(large(), { putRecords });
+    expect(sizes).toEqual([4, 4]);
+  });
+
+  it('ends when a record is refused', async () => {
+    const putRecords = async (batch: readonly object[]) => batch.map((_, n) => (n === 3 ? 'Throttled' : undefined));
+    await expect(putInTurn(records(all), { putRecords })).rejects.toThrow(
+      new PutError('a record was refused with Throttled, and others behind it taken'),
+    );
+  });
+});
+
 describe('recordOf', () => {
-  const types = new Map([[Order.type, Order]]);
+  const types = readersOf([pipeline('other', [from(OrderPayment).to(lake('payments'))]), ordersOnly]);
+
+  it('tells when an event happened, also of one that a pipeline decodes', () => {
+    const { timeMs } = recordOf(Buffer.from(JSON.stringify(order('a'))), types);
+    expect(timeMs).toBe(Date.parse(String(order('a').data.at)));
+    const change = generateOrders({ orders: 1 }).documents.find((each) => 'eventSource' in each);
+    const changes = pipeline('changes', [from(OrderChanged).to(lake('order_changes'))], { decode });
+    const record = recordOf(Buffer.from(JSON.stringify(change)), readersOf([changes]));
+    expect(record.partitionKey).toBe('order-00001');
+    expect(record.timeMs).toBeGreaterThan(FROM_MS);
+  });
+
   it("puts an event under its key's value, and anything else under a key made from its bytes", () => {
     expect(recordOf(Buffer.from(JSON.stringify(order('a'))), types).partitionKey).toBe('ada');
     const others = [

@@ -1,78 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { minutes } from '../../core/pipeline/index.ts';
-import { type Case, check, START } from '../support/cases.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
+import { START } from '../support/happenings.ts';
 import { order } from '../support/orders.ts';
 import { passing } from '../support/passing.ts';
 import { checkAnyDelivery } from '../support/shuffled.ts';
 
 const MS = 1 / 60_000;
 
-/** At most two in ten minutes. */
-const CASES: readonly Case[] = [
-  { name: 'empty', events: [10], rows: {} },
-  { name: 'one', events: [['ada', 1, 7], 6], rows: { items: [['ada', 1, 7]] } },
-  { name: 'one that event time has not passed', events: [['ada', 1, 7], 5], rows: {} },
-  {
-    name: 'boundaries: a third within ten minutes goes over, and does not count for the next',
-    events: [['ada', 0, 1], ['ada', 9, 2], ['ada', 10 - MS, 3], ['ada', 10, 4], ['ada', 19 - MS, 5], ['ada', 19, 6], 6],
-    rows: {
-      items: [
-        ['ada', 0, 1],
-        ['ada', 9, 2],
-        ['ada', 10, 4],
-        ['ada', 19, 6],
-      ],
-      over: [
-        ['ada', 10 - MS, 3],
-        ['ada', 19 - MS, 5],
-      ],
-    },
-  },
-  {
-    name: 'out of order, ties by id, late',
-    events: [['ada', 4, 1], ['ada', 4, 2], ['ada', 3, 3], ['ada', 8, 4], ['ada', 2.9, 5], 10],
-    rows: {
-      items: [
-        ['ada', 3, 3],
-        ['ada', 4, 1],
-      ],
-      over: [
-        ['ada', 4, 2],
-        ['ada', 8, 4],
-      ],
-      late: [['ada', 2.9, 5]],
-    },
-  },
-  {
-    name: 'gaps, huge values and several keys, in Unicode',
-    events: [
-      ['é/日本', 0, 1e308],
-      ['', 0, 1],
-      ['é/日本', 0, 2],
-      ['é/日本', 1, 3],
-      ['👩‍🚀', 60, 1],
-      ['é/日本', 61, 4],
-      10,
-    ],
-    rows: {
-      items: [
-        ['', 0, 1],
-        ['é/日本', 0, 1e308],
-        ['é/日本', 0, 2],
-        ['👩‍🚀', 60, 1],
-        ['é/日本', 61, 4],
-      ],
-      over: [['é/日本', 1, 3]],
-    },
-  },
-];
-
 const plan = passing((orders) => orders.rateLimit('limit', { atMost: 2, per: minutes(10) }));
 
 describe('rateLimit to two in ten minutes', () => {
-  it.each(CASES)('$name', (each) => check(plan, each));
-
   it('comes to what a naive reader finds, whatever the order within bounds, the batches and the restarts', () =>
     checkAnyDelivery(plan, (sorted) => {
       const items: (readonly [string, number, number])[] = [];

@@ -3,7 +3,19 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { hashOf } from '../../core/engine/hash-range.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { count, from, hopping, hours, lake, minutes, pipeline, sum, tumbling } from '../../core/pipeline/index.ts';
+import {
+  collect,
+  count,
+  from,
+  hopping,
+  hours,
+  lake,
+  minutes,
+  pipeline,
+  session,
+  sum,
+  tumbling,
+} from '../../core/pipeline/index.ts';
 import { distinct } from '../support/counting.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
@@ -47,7 +59,7 @@ const eventOf = ({ customer, minute, items }: Made, n: number): TestEvent => {
 
 describe('a rekey', () => {
   it('makes a part of its own of what follows', () => {
-    expect(plan.nodes.map(({ id }) => id)).toEqual(['shop.order', 'orders', 'items', 'by-item']);
+    expect(plan.nodes.map(({ id }) => id)).toEqual(['shop.order', 'lake.orders', 'items', 'by-item']);
     expect(plan.hops.map(({ name, hop, nodes, tables }) => [name, hop, nodes.length, tables.length])).toEqual([
       ['items-hop-1', 1, 8, 3],
     ]);
@@ -195,6 +207,36 @@ describe('a rekey', () => {
     expect(alone.rows).toEqual(besides.rows);
   });
 
+  it('sends no more in a part than a record takes', async () => {
+    const texts = from(Order).map('text', ({ amount }) => ({ text: ''.padEnd(amount, '\u0001') }));
+    const collected = texts
+      .rekey('as-one', () => 'all')
+      .window('per-hour', { over: tumbling(hours(1)), aggregate: { texts: collect('text', { first: 100 }) } })
+      .closed.map('lengths', ({ texts }) => ({ lengths: texts.map((text) => text.length) }));
+    const rows = lake('rows', { schema: z.object({ lengths: z.array(z.int()) }) });
+    const { first, second, put, take, carry, heartbeat, shardIds } = twoHops(pipeline('long', [collected.to(rows)]));
+    const orderAt = (minute: number, amount: number) => {
+      const at = new Date(START + minutes(minute)).toISOString();
+      return { key: 'ada', event: order(`e${minute}`, { customer: 'ada', at, amount }), arrivalMs: START };
+    };
+    put(Array.from({ length: 20 }, (_, n) => orderAt(n, 10_000)));
+    put([orderAt(20, 170_000)]); // by itself more than a record takes
+    const sizes: number[] = [];
+    for (const minute of [0, 150, 151]) {
+      heartbeat(START + minutes(minute));
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START + minutes(minute));
+      for (const shardId of shardIds.behind) {
+        const all = take(shardId);
+        sizes.push(...all.map(({ data }) => data.length).filter((bytes) => bytes > 10_000));
+        await second.run(all, undefined, shardId);
+      }
+    }
+    expect(sizes.map((bytes) => bytes > 900_000 && bytes < 1_000_000)).toEqual([true, false]); // six bytes a character
+    expect(first.lake.rows('quarantine')).toMatchObject([{ step: 'as-one', reason: 'too-large' }]);
+    expect(distinct(second.lake.rows('rows')).map(({ lengths }) => lengths)).toEqual([Array(20).fill(10_000)]);
+  });
+
   it('parks an item whose key is no text, and the records behind it', async () => {
     const bad = pipeline('bad', [
       from(Order)
@@ -246,16 +288,19 @@ describe('a rekey', () => {
     }
   });
 
-  it('tells of no later time than items have that a full commit has left over', async () => {
-    const many = from(Order)
-      .process('many', {
-        init: () => 0,
-        on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
-        onWake: (count, { key }) => ({
-          state: undefined,
-          emit: Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })),
-        }),
-      })
+  const woken = from(Order).process('woken', {
+    init: () => 0,
+    on: (count: number, { amount }, { timeMs }) => ({ state: count + amount, wakeMs: timeMs + minutes(5) }),
+    onWake: (count, { key }) => ({ state: undefined, emit: [{ key, count }] }),
+  });
+  const sessions = from(Order).window('sessions', { over: session(minutes(5)), aggregate: { count: sum('amount') } });
+
+  it.each([
+    ['woken step', woken, minutes(6)],
+    ['closed window', sessions.closed, minutes(6) - 1],
+  ])('tells of no later time than the items of a %s have that a full commit has left over', async (_, counts, time) => {
+    const many = counts
+      .flatMap('many', ({ key, count }) => Array.from({ length: count }, (_, n) => ({ item: `${key}${n}` })))
       .rekey('by-item', ({ item }) => item);
     const schema = z.object({ item: z.string() });
     const whole = pipeline('many', [many.to(lake('rows', { schema }))], { outOfOrderness: 0 });
@@ -271,8 +316,8 @@ describe('a rekey', () => {
     await run([recordAt(4, at('eve', 10, 0), START, 'eve')]);
     const [record] = streams.take('next hop');
     const { key, timeMs, watermarkMs } = JSON.parse(Buffer.from(record?.data ?? []).toString()).data;
-    expect([key, timeMs]).toEqual(['bob0', START + minutes(6)]);
-    expect(watermarkMs).toBe(timeMs - 1);
+    expect([key, timeMs]).toEqual(['bob0', START + time]);
+    expect(watermarkMs).toBe(START + minutes(6) - 1);
   });
 
   it('has its records refused where none belong', async () => {

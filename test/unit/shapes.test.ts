@@ -56,8 +56,8 @@ describe('the picture of a plan', () => {
     expect(planPicture(plan)).toBe(`flowchart LR
   shop_order(["shop.order"])
   by_first[/"rekey by-first"/]
-  rows[("rows")]
+  lake_rows[("rows")]
   shop_order --> by_first
-  by_first --> rows`);
+  by_first --> lake_rows`);
   });
 });

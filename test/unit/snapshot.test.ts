@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryCommitLog } from '../../adapters/memory/commit-log.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
+import { idempotencyKey } from '../../core/engine/idempotency-key.ts';
 import { RecentKeys } from '../../core/engine/recent-keys.ts';
 import { LogError } from '../../core/engine/shard-state.ts';
 import { counted, EMPTY_TALLY, isOver } from '../../core/engine/tally.ts';
@@ -205,6 +206,21 @@ describe('RecentKeys', () => {
         expect(recent.size).toBeLessThanOrEqual(limit);
       }),
     );
+  });
+
+  it('makes room as more come, and forgets them again', () => {
+    const recent = new RecentKeys(1_000);
+    const seen = Array.from({ length: 20_000 }, (_, n) => ({ key: idempotencyKey('/s', `e${n}`), arrivalMs: n / 4 }));
+    for (let n = 0; n < seen.length; n += 500) recent.add(seen.slice(n, n + 500), (n + 499) / 4);
+    const clockMs = 19_999 / 4;
+    const kept = seen.slice(-4_001);
+    expect(recent.all()).toEqual(kept);
+    expect(kept.every(({ key }) => recent.has(key, clockMs, 0))).toBe(true);
+    expect(seen.slice(0, -4_001).some(({ key }) => recent.has(key, clockMs, 0))).toBe(false);
+    const all = new RecentKeys(10_000);
+    all.add(seen, clockMs);
+    expect(all.all()).toEqual(seen);
+    expect(seen.every(({ key }) => all.has(key, clockMs, 0))).toBe(true);
   });
 });
 

@@ -242,20 +242,82 @@ describe('what a woken step emits', () => {
   });
 });
 
+describe('the timers of a state', () => {
+  /** Wakes a customer at the minute that the latest order names. */
+  const alarm = pipeline('alarm', [
+    from(Order)
+      .process('alarm', {
+        init: () => 0,
+        on: (_, { amount }) => ({ state: amount, wakeMs: START + minutes(amount) }),
+        onWake: (_, { key, wakeMs }) => ({
+          state: undefined,
+          emit: [{ customer: key, orders: 0, minute: (wakeMs - START) / 60_000 }],
+        }),
+      })
+      .to(lake('rung', { schema: z.object({ customer: z.string(), orders: z.int(), minute: z.number() }) })),
+  ]);
+
+  it('are one a key, however often its time is put off', async () => {
+    const { run, state, lake: tables } = engineInMemory(alarm);
+    for (let n = 0; n < 20; n++) {
+      await run(Array.from({ length: 50 }, (_, i) => at(1 + n * 50 + i, i % 2 ? 'ada' : 'bob', 0, 100 + n)));
+      expect((await state()).timers.size).toBe(2);
+    }
+    await run([at(1_999, 'eve', 110, 500)]);
+    expect(tables.rows('rung')).toEqual([]);
+    await run([at(2_000, 'eve', 121, 500)]);
+    expect(told(tables.rows('rung'))).toEqual(['ada 0 119', 'bob 0 119']);
+    expect((await state()).timers.size).toBe(1);
+  });
+
+  it('are cleared when a time has been brought forward again and again', async () => {
+    const { run, state, lake: tables } = engineInMemory(alarm);
+    const sizeAfter = async (n: number) => {
+      await run([at(n, 'ada', 0, 4_000 - n)]);
+      return (await state()).timers.size;
+    };
+    let n = 1;
+    for (let size = 0; (await sizeAfter(n)) > size; n++) size = (await state()).timers.size;
+    expect(n).toBeLessThan(1_010);
+    expect((await state()).timers.size).toBe(1);
+    await run([at(5_000, 'bob', 4_000 - n + 0.9, 9_000)]);
+    expect(tables.rows('rung')).toEqual([]);
+    await run([at(5_001, 'bob', 4_000 - n + 1, 9_000)]);
+    expect(told(tables.rows('rung'))).toEqual([`ada 0 ${4_000 - n}`]);
+  });
+});
+
 describe('Timers', () => {
+  const timer = fc.record({ wakeMs: fc.nat(20), rank: fc.nat(2), name: fc.constantFrom('a', 'b', 'c') });
+  const inOrder = (timers: readonly Timer[]) => {
+    const distinctOnes = new Map(timers.map((each) => [JSON.stringify(each), each]));
+    return [...distinctOnes.values()].sort(compareTimers);
+  };
+
   it('come in order, whatever was added when', () => {
-    const timer = fc.record({ wakeMs: fc.nat(20), rank: fc.nat(2), name: fc.constantFrom('a', 'b', 'c') });
+    const batches = fc.array(fc.array(timer, { maxLength: 8 }), { maxLength: 12 });
     fc.assert(
-      fc.property(fc.array(timer), fc.array(timer), fc.nat(20), (base, own, until) => {
+      fc.property(batches, fc.array(timer), fc.nat(20), fc.nat(20), (batchesOf, own, passed, until) => {
         const timers = new Timers();
-        for (const each of base) timers.merge([each], () => true);
-        const due = new DueTimers(timers.all);
+        for (const batch of batchesOf) timers.add(batch);
+        const gone = timers.take(passed);
+        expect(inOrder(gone)).toEqual(inOrder(batchesOf.flat().filter(({ wakeMs }) => wakeMs <= passed)));
+        const base = batchesOf.flat().filter(({ wakeMs }) => wakeMs > passed);
+        expect(timers.firstMs).toBe(Math.min(Number.POSITIVE_INFINITY, ...base.map(({ wakeMs }) => wakeMs)));
+        const due = new DueTimers(timers);
         for (const each of own) due.add(each);
         const taken: Timer[] = [];
         for (let next = due.take(until); next; next = due.take(until)) taken.push(next);
-        const expected = [...base, ...own].filter(({ wakeMs }) => wakeMs <= until).sort(compareTimers);
-        expect(taken).toEqual(expected);
+        expect(taken).toEqual([...taken].sort(compareTimers));
+        expect(inOrder(taken)).toEqual(inOrder([...base, ...own].filter(({ wakeMs }) => wakeMs <= until)));
       }),
     );
+  });
+
+  it('lie in few runs, however many batches they came in', () => {
+    const timers = new Timers();
+    for (let n = 0; n < 5_000; n++) timers.add([{ wakeMs: (n * 7_919) % 10_007, rank: 0, name: `k${n}` }]);
+    expect(timers.size).toBe(5_000);
+    expect(timers.runs.length).toBeLessThanOrEqual(13);
   });
 });

@@ -1,8 +1,23 @@
-import type { Query } from '../query.ts';
+import * as z from 'zod';
+import { count, from, hours, lake, session } from '../../../core/pipeline/index.ts';
+import { Bid } from '../events.ts';
+import { query } from '../query.ts';
 
-export const q11: Query = {
+const Session = z.object({
+  bidder: z.string(),
+  bids: z.int(),
+  startTime: z.iso.datetime(),
+  endTime: z.iso.datetime(),
+});
+
+export const q11 = query({
   name: 'q11',
   asks: 'How many bids each bidder made in each session, which an hour without a bid ends.',
+  output: from(Bid)
+    .rekey('q11-by-bidder', ({ bidder }) => bidder)
+    .window('q11-sessions', { over: session(hours(1)), aggregate: { bids: count() } })
+    .closed.map('q11-rows', ({ key, bids, start, end }) => ({ bidder: key, bids, startTime: start, endTime: end }))
+    .to(lake('q11', { schema: Session })),
   sql: `
 SELECT bidder, count(*) AS bids, min(dateTime) AS startTime, max(dateTime) + INTERVAL 1 HOUR AS endTime
 FROM (
@@ -14,4 +29,4 @@ FROM (
   )
 )
 GROUP BY bidder, session`,
-};
+});

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { from, lake, pipeline } from '../../../core/pipeline/index.ts';
+import { from, lake } from '../../../core/pipeline/index.ts';
 import { Bid } from '../events.ts';
-import { DISORDER_MS } from '../generator.ts';
-import type { Query } from '../query.ts';
+import { query } from '../query.ts';
 import { euros } from './euros.ts';
 
 const { auction, bidder, dateTime, extra } = Bid.schema.shape;
@@ -22,28 +21,22 @@ function timeType(dateTime: string): z.infer<typeof Calculated.shape.bidTimeType
   return hour <= 6 || hour >= 20 ? 'nightTime' : 'otherTime';
 }
 
-export const q14: Query = {
+export const q14 = query({
   name: 'q14',
   asks: 'Bids of one to fifty million cents in euros, with the time of day and how often they say c.',
-  plan: pipeline(
-    'nexmark-q14',
-    [
-      from(Bid)
-        .map('in-euros', ({ price, ...bid }) => ({ ...bid, price: euros(price) }))
-        .filter('of-some-price', ({ price }) => price > 1_000_000 && price < 50_000_000)
-        .map('calculated', ({ auction, bidder, price, dateTime, extra }) => ({
-          auction,
-          bidder,
-          price,
-          bidTimeType: timeType(dateTime),
-          dateTime,
-          extra,
-          letters: extra.split('c').length - 1,
-        }))
-        .to(lake('q14', { schema: Calculated })),
-    ],
-    { outOfOrderness: DISORDER_MS },
-  ),
+  output: from(Bid)
+    .map('q14-in-euros', ({ price, ...bid }) => ({ ...bid, price: euros(price) }))
+    .filter('q14-of-some-price', ({ price }) => price > 1_000_000 && price < 50_000_000)
+    .map('q14-calculated', ({ auction, bidder, price, dateTime, extra }) => ({
+      auction,
+      bidder,
+      price,
+      bidTimeType: timeType(dateTime),
+      dateTime,
+      extra,
+      letters: extra.split('c').length - 1,
+    }))
+    .to(lake('q14', { schema: Calculated })),
   sql: `
 SELECT auction, bidder, 0.908 * price AS price,
   CASE
@@ -54,4 +47,4 @@ SELECT auction, bidder, 0.908 * price AS price,
   dateTime, extra, length(extra) - length(replace(extra, 'c', '')) AS letters
 FROM bid
 WHERE 0.908 * price > 1000000 AND 0.908 * price < 50000000`,
-};
+});

@@ -1,8 +1,19 @@
-import type { Query } from '../query.ts';
+import * as z from 'zod';
+import { days, from, lake, tumbling } from '../../../core/pipeline/index.ts';
+import { Bid } from '../events.ts';
+import { query } from '../query.ts';
+import { COUNTS, counts } from './counts.ts';
 
-export const q15: Query = {
+const Report = z.object({ day: z.string(), ...COUNTS });
+
+export const q15 = query({
   name: 'q15',
   asks: 'How many bids, bidders and auctions there were each day, in all and by level of price.',
+  output: from(Bid)
+    .rekey('q15-all', () => 'all')
+    .window('q15-by-day', { over: tumbling(days(1)), aggregate: counts })
+    .closed.map('q15-rows', ({ key, start, end, ...report }) => ({ day: start.slice(0, 10), ...report }))
+    .to(lake('q15', { schema: Report })),
   sql: `
 SELECT strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS bids,
   count(*) FILTER (price < 10000) AS lowBids,
@@ -18,4 +29,4 @@ SELECT strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS bids,
   count(DISTINCT auction) FILTER (price >= 1000000) AS highAuctions
 FROM bid
 GROUP BY ALL`,
-};
+});

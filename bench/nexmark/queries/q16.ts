@@ -1,8 +1,22 @@
-import type { Query } from '../query.ts';
+import * as z from 'zod';
+import { days, from, lake, max, tumbling } from '../../../core/pipeline/index.ts';
+import { Bid } from '../events.ts';
+import { query } from '../query.ts';
+import { COUNTS, counts } from './counts.ts';
 
-export const q16: Query = {
+const Report = z.object({ channel: z.string(), day: z.string(), minute: z.string(), ...COUNTS });
+
+export const q16 = query({
   name: 'q16',
   asks: 'How many bids, bidders and auctions each channel had each day, in all and by level of price, and its last minute.',
+  output: from(Bid)
+    .rekey('q16-by-channel', ({ channel }) => channel)
+    .window('q16-by-day', {
+      over: tumbling(days(1)),
+      aggregate: { ...counts, minute: max(({ dateTime }) => dateTime.slice(11, 16)) },
+    })
+    .closed.map('q16-rows', ({ key, start, end, ...report }) => ({ channel: key, day: start.slice(0, 10), ...report }))
+    .to(lake('q16', { schema: Report })),
   sql: `
 SELECT channel, strftime(dateTime, '%Y-%m-%d') AS day, max(strftime(dateTime, '%H:%M')) AS minute, count(*) AS bids,
   count(*) FILTER (price < 10000) AS lowBids,
@@ -18,4 +32,4 @@ SELECT channel, strftime(dateTime, '%Y-%m-%d') AS day, max(strftime(dateTime, '%
   count(DISTINCT auction) FILTER (price >= 1000000) AS highAuctions
 FROM bid
 GROUP BY ALL`,
-};
+});

@@ -1,20 +1,7 @@
 import * as z from 'zod';
-import {
-  average,
-  count,
-  countIf,
-  days,
-  from,
-  lake,
-  max,
-  min,
-  pipeline,
-  sum,
-  tumbling,
-} from '../../../core/pipeline/index.ts';
+import { average, count, countIf, days, from, lake, max, min, sum, tumbling } from '../../../core/pipeline/index.ts';
 import { Bid } from '../events.ts';
-import { DISORDER_MS } from '../generator.ts';
-import type { Query } from '../query.ts';
+import { query } from '../query.ts';
 import { isHigh, isLow, isMiddle } from './levels.ts';
 
 const Report = z.object({
@@ -30,35 +17,29 @@ const Report = z.object({
   sumPrice: z.int(),
 });
 
-export const q17: Query = {
+export const q17 = query({
   name: 'q17',
   asks: 'How many bids of each level of price each auction got each day, and their least, greatest, average and total.',
-  plan: pipeline(
-    'nexmark-q17',
-    [
-      from(Bid)
-        .window('by-day', {
-          over: tumbling(days(1)),
-          aggregate: {
-            bids: count(),
-            lowBids: countIf(isLow),
-            middleBids: countIf(isMiddle),
-            highBids: countIf(isHigh),
-            minPrice: min('price'),
-            maxPrice: max('price'),
-            averagePrice: average('price'),
-            sumPrice: sum('price'),
-          },
-        })
-        .closed.map('report', ({ key, start, end, ...report }) => ({
-          auction: key,
-          day: start.slice(0, 10),
-          ...report,
-        }))
-        .to(lake('q17', { schema: Report })),
-    ],
-    { outOfOrderness: DISORDER_MS },
-  ),
+  output: from(Bid)
+    .window('q17-by-day', {
+      over: tumbling(days(1)),
+      aggregate: {
+        bids: count(),
+        lowBids: countIf(isLow),
+        middleBids: countIf(isMiddle),
+        highBids: countIf(isHigh),
+        minPrice: min('price'),
+        maxPrice: max('price'),
+        averagePrice: average('price'),
+        sumPrice: sum('price'),
+      },
+    })
+    .closed.map('q17-report', ({ key, start, end, ...report }) => ({
+      auction: key,
+      day: start.slice(0, 10),
+      ...report,
+    }))
+    .to(lake('q17', { schema: Report })),
   sql: `
 SELECT auction, strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS bids,
   count(*) FILTER (price < 10000) AS lowBids,
@@ -67,4 +48,4 @@ SELECT auction, strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS bids,
   min(price) AS minPrice, max(price) AS maxPrice, avg(price) AS averagePrice, sum(price) AS sumPrice
 FROM bid
 GROUP BY ALL`,
-};
+});

@@ -25,6 +25,11 @@ export interface FirehoseOptions {
   readonly bufferSeconds?: number;
 }
 
+export interface Firehose extends LocalService {
+  /** Resolves once all that the streams have accepted by now is delivered. */
+  delivered(): Promise<void>;
+}
+
 /** An S3 that does not answer must not hold a delivery for ever; the retry is in `delivery.ts`, where it is logged. */
 const S3_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000 };
 
@@ -36,7 +41,7 @@ const openJournalOf = (name: string, stateDir: string | undefined): Promise<Jour
 
 /** Amazon Data Firehose: direct puts to S3, with JSON-to-Parquet conversion and dynamic partitioning. Accepted records
  *  are delivered at least once: until S3 has taken them they are held, and with a state directory journalled. */
-export function createFirehose(context: ServiceContext, { glue, bufferSeconds }: FirehoseOptions): LocalService {
+export function createFirehose(context: ServiceContext, { glue, bufferSeconds }: FirehoseOptions): Firehose {
   const streams = new Map<string, DeliveryStream>();
   let writer: Promise<ParquetWriter> | undefined;
   const s3 = new S3Client({
@@ -86,6 +91,9 @@ export function createFirehose(context: ServiceContext, { glue, bufferSeconds }:
     scopes: ['firehose'],
     provisions: { 'AWS::KinesisFirehose::DeliveryStream': makeStream },
     handle: jsonApi(firehoseOperations(streams, context.metric)),
+    async delivered() {
+      await Promise.all([...streams.values()].map((stream) => stream.delivered()));
+    },
     close,
   };
 }

@@ -20,6 +20,7 @@ interface Filling {
   readonly failed: { readonly failure: Failure; readonly ticket: Ticket }[];
   readonly keys: Readonly<Record<string, string>>;
   readonly timer: NodeJS.Timeout;
+  readonly flushed: PromiseWithResolvers<void>;
   bytes: number;
 }
 
@@ -67,6 +68,13 @@ export class DeliveryStream {
     const arrivalMs = Date.now();
     const tickets = await this.journal.append(records, arrivalMs);
     for (const [index, data] of records.entries()) this.place(data, arrivalMs, tickets[index] as Ticket);
+  }
+
+  /** Resolves once all that is accepted by now is delivered, each buffer after its own time. */
+  async delivered(): Promise<void> {
+    await Promise.allSettled(this.accepting);
+    await Promise.all([...this.fillings.values()].map(({ flushed }) => flushed.promise));
+    await this.deliveries;
   }
 
   /** Delivers what is held and stops. @throws Error when S3 does not take it in time and nothing keeps it. */
@@ -138,7 +146,8 @@ export class DeliveryStream {
     const found = this.fillings.get(name);
     if (found) return found;
     const timer = setTimeout(() => this.flush(name), this.settings.bufferSeconds * 1000);
-    const made: Filling = { records: [], failed: [], keys, timer, bytes: 0 };
+    const flushed = Promise.withResolvers<void>();
+    const made: Filling = { records: [], failed: [], keys, timer, flushed, bytes: 0 };
     this.fillings.set(name, made);
     if (this.partitioner) this.measure('PartitionCount', this.fillings.size);
     return made;
@@ -160,6 +169,7 @@ export class DeliveryStream {
       await this.deliverUntilDone(filling);
       this.heldBytes -= filling.bytes;
     });
+    filling.flushed.resolve();
   }
 
   /** S3's refusals are retried inside; anything else is a fault here, and must lose nothing either. */
