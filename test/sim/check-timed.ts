@@ -11,7 +11,7 @@ export function timedFaults(expected: Expected, through: readonly Taken[], outco
   const inTime = (table: string, step: string, takenUntilMs: (timeMs: number) => number) =>
     withoutLate(table, rows(table), step, lines, takenUntilMs);
   const windows = inTime('late_windows', 'window', (timeMs) => startOf(timeMs) + WINDOW_MS + GRACE_MS - 1);
-  const sessions = inTime('late_sessions', 'session', (timeMs) => timeMs + GAP_MS - 1);
+  const sessions = inTime('late_sessions', 'session', (timeMs) => timeMs + GAP_MS);
   const sorted = inTime('late_sorted', 'sorted', (timeMs) => timeMs);
   const expectedWindows = windowsOf(windows.inTime);
   return [

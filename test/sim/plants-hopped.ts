@@ -59,7 +59,7 @@ export const HOPPED_PLANTS: readonly Plant[] = [
     means: 'what an outbox tells of the time is ahead of what else is in it',
     kind: 'hopped',
     file: STEP,
-    find: 'this.committedMs = draft.state.seenToMs;',
+    find: 'this.committedMs = draft.committedMs;',
     replace: 'this.committedMs = draft.watermarkMs;',
   },
   {
@@ -115,8 +115,8 @@ export const HOPPED_PLANTS: readonly Plant[] = [
     means: 'of two items of a group in a batch, the last one goes over the hop',
     kind: 'grouped',
     file: 'core/engine/draft.ts',
-    find: 'body: merge(there.body, message.body)',
-    replace: 'body: message.body',
+    find: 'const body = there && merge(there.body, message.body);',
+    replace: 'const body = there && message.body;',
   },
   {
     name: 'groups-of-another-key',
