@@ -1,5 +1,6 @@
 import type { Entry } from '../../core/engine/entry.ts';
 import type { ShardState } from '../../core/engine/shard-state.ts';
+import { PASSING_GROUPED } from './grouped.ts';
 import type { Expected } from './oracle.ts';
 import type { PartOutcome } from './outcome.ts';
 import { show } from './rows.ts';
@@ -14,7 +15,7 @@ export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<
   const keys: string[] = [];
   for (const shard of stream.shards) {
     const entries = inspector.entriesOf(shard);
-    faults.push(...entryFaults(shard, entries));
+    faults.push(...entryFaults(shard, entries), ...inheritedFaults(shard, entries));
     keys.push(...entries.slice(1).flatMap((entry) => entry.keys.map(({ key }) => key)));
     const state = await inspector.read(shard.id);
     if (state) faults.push(...stateFaults(shard, state, part, scenario));
@@ -25,6 +26,12 @@ export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<
   const events = hop > 0 ? 0 : [...part.expected.taken.values()].reduce((sum, { length }) => sum + length, 0);
   if (new Set(keys).size !== events) faults.push(`the log has ${new Set(keys).size} events of ${events}`);
   return [...faults, ...sealFaults(part)].map((fault) => (hop > 0 ? `behind the hop: ${fault}` : fault));
+}
+
+/** An id that both parents had is inherited once. */
+function inheritedFaults({ id }: SimShard, [first]: readonly Entry[]): readonly string[] {
+  const keys = (first?.keys ?? []).map(({ key, arrivalMs }) => `${key}${arrivalMs}`);
+  return new Set(keys).size < keys.length ? [`${id}: begins with an id twice`] : [];
 }
 
 /** Slots follow each other, positions rise, and nothing is behind the seal. */
@@ -86,10 +93,12 @@ function taleFaults(shard: SimShard, state: ShardState, { taken }: Expected): re
   return String(tales) === String(wanted) ? [] : [`keeps the tales of [${tales}] instead of [${wanted}]`];
 }
 
+const PASSES: ReadonlySet<string> = new Set([...PASSING, ...PASSING_GROUPED]);
+
 /** What closes, expires or waits for its turn is gone when time has passed. */
 function passingFaults(state: ShardState): readonly string[] {
   const { states = [] } = state.snapshotEntry().details;
-  const left = states.filter(([step]) => PASSING.some((each) => each === step));
+  const left = states.filter(([step]) => PASSES.has(step));
   return left.map(([step, key]) => `step '${step}' still keeps something of ${show(key)}`);
 }
 

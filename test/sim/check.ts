@@ -1,6 +1,8 @@
+import { groupedFaults } from './check-grouped.ts';
 import { logFaults } from './check-logs.ts';
 import { timedFaults } from './check-timed.ts';
 import { type Fates, fatesOf, parkedIds } from './fates.ts';
+import { GROUPED_TABLES } from './grouped.ts';
 import type { Row, Taken } from './oracle.ts';
 import type { Outcome, PartOutcome } from './outcome.ts';
 import { TABLES } from './plan.ts';
@@ -16,14 +18,12 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
   const through = fates.flatMap((each) => each.through);
   const behind = fates.flatMap((each) => each.behind);
   const found = new Map([...TABLES, 'quarantine'].map((table) => [table, rowsOf(services, table)] as const));
-  const last = parts.at(-1) as PartOutcome;
   return [
     ...fates.flatMap((each) => each.faults),
     ...TABLES.filter((table) => !JUDGED_APART.has(table)).flatMap((table) =>
       tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), rowsOfTable(behind, table)),
     ),
-    ...(scenario.kind === 'plain' ? [] : timedFaults(last.expected, (fates.at(-1) as Fates).through, outcome)),
-    ...hopFaults(outcome, fates),
+    ...ofKind(outcome, fates),
     ...quarantineFaults(found.get('quarantine') ?? [], parts[0].expected.quarantined),
     ...(scenario.weather === 'storm' ? [] : TABLES.flatMap((table) => copies(table, found.get(table) ?? [], outcome))),
     ...services.dynamodb.misuses,
@@ -36,7 +36,24 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
 }
 
 /** Tables of what waits for event time: what is in them does not follow from the event alone. */
-const JUDGED_APART = new Set<string>(TIMED_TABLES.filter((table) => table !== 'nths'));
+const JUDGED_APART = new Set<string>([...TIMED_TABLES.filter((table) => table !== 'nths'), ...GROUPED_TABLES]);
+
+/** What is wrong with what the scenario's kind of pipeline has. */
+function ofKind(outcome: Outcome, fates: readonly Fates[]): readonly string[] {
+  const { parts, services, scenario } = outcome;
+  const [first, second] = parts;
+  const [before, behind = before] = fates as [Fates, Fates?];
+  switch (scenario.kind) {
+    case 'plain':
+      return [];
+    case 'timed':
+      return timedFaults(first.expected, before.through, outcome);
+    case 'hopped':
+      return [...timedFaults((second as PartOutcome).expected, behind.through, outcome), ...hopFaults(outcome, fates)];
+    case 'grouped':
+      return groupedFaults([first, second as PartOutcome], before.through, services);
+  }
+}
 
 /** What an event brings over the hop is there, each once, and that of one partition key in its order. */
 function hopFaults({ parts }: Outcome, fates: readonly Fates[]): readonly string[] {
@@ -157,7 +174,7 @@ function budgetFaults({ operator: { parkedAtFix }, scenario }: Outcome): readonl
 const READS = new Set(['Query', 'GetItem', 'ListShards', 'GetShardIterator', 'GetRecords']);
 /** What an event may add to the log, in write units: with a row of each table and a state, or with all that goes by event
  *  time; and what a batch takes by itself. */
-const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4 };
+const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4, grouped: 0.4 };
 
 /** Where nothing fails, a batch is one write, or two when it tells people something, and nothing is read by who is warm. */
 function costFaults({ parts, services, scenario }: Outcome): readonly string[] {

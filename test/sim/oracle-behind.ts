@@ -1,5 +1,5 @@
 import { deaggregate } from '../../core/event/aggregate.ts';
-import type { Rekeyed, Watermark } from '../../core/event/control.ts';
+import type { Hopped, Rekeyed } from '../../core/event/control.ts';
 import { type Expected, type Line, Nths, type Taken } from './oracle.ts';
 import type { SimRecord } from './stream.ts';
 
@@ -11,32 +11,47 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
   const firsts = new Set<string>();
   const nths = new Nths();
   const head = new Head();
+  for (const { record, partitionKey, identity, said, isItem } of hoppedOf(accepted)) {
+    head.hear(said);
+    if (!isItem || firsts.has(said.id)) continue;
+    firsts.add(said.id);
+    const { line, isFaulty } = known.get(said.id) ?? { line: unknownLine(said), isFaulty: false };
+    const bounded = said.timeMs < head.aheadMs ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line;
+    const ofKey = taken.get(partitionKey) ?? [];
+    taken.set(partitionKey, ofKey);
+    ofKey.push({
+      id: said.id,
+      source: said.source,
+      identity,
+      partitionKey,
+      record,
+      isFaulty,
+      rows: [nths.rowOf(line)],
+      lines: [bounded],
+      order: undefined,
+      isAlone: true,
+    });
+  }
+  return { taken, quarantined: new Map() };
+}
+
+/** How far time behind the hop may be ahead of shards that had their first event late. */
+export function aheadBehind(accepted: readonly SimRecord[]): number {
+  const head = new Head();
+  for (const { said } of hoppedOf(accepted)) head.hear(said);
+  return head.aheadMs;
+}
+
+/** What came over the hop, in the order of its acceptance. */
+function* hoppedOf(accepted: readonly SimRecord[]) {
   for (const record of accepted) {
     for (const { partitionKey, data } of deaggregate(record.partitionKey, record.data)) {
       const { id, source, type, data: said } = JSON.parse(Buffer.from(data).toString());
-      if (type !== 'millrace.rekeyed' && type !== 'millrace.watermark') continue;
-      head.hear(said);
-      if (type === 'millrace.watermark' || firsts.has(said.id)) continue;
-      firsts.add(said.id);
-      const { line, isFaulty } = known.get(said.id) ?? { line: unknownLine(said), isFaulty: false };
-      const bounded = said.timeMs < head.beyondMs ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line;
-      const ofKey = taken.get(partitionKey) ?? [];
-      taken.set(partitionKey, ofKey);
-      ofKey.push({
-        id: said.id,
-        source: said.source,
-        identity: `${source} ${id}`,
-        partitionKey,
-        record,
-        isFaulty,
-        rows: [nths.rowOf(line)],
-        lines: [bounded],
-        order: undefined,
-        isAlone: true,
-      });
+      const isItem = type === 'millrace.rekeyed';
+      if (!isItem && type !== 'millrace.watermark') continue;
+      yield { record, partitionKey, identity: `${source} ${id}`, said: said as Rekeyed, isItem };
     }
   }
-  return { taken, quarantined: new Map() };
 }
 
 function linesBehind(events: readonly Taken[]) {
@@ -55,15 +70,15 @@ const unknownLine = ({ id, key, timeMs }: Rekeyed): Line => ({ id, key, number: 
 /** How far event time had come behind the hop when a shard before it, which had said that it had no event yet, sent its
  *  first: nothing waited for that. */
 class Head {
-  beyondMs = Number.NEGATIVE_INFINITY;
+  aheadMs = Number.NEGATIVE_INFINITY;
   #reachedMs = Number.NEGATIVE_INFINITY;
   /** Shards that have said nothing but that they have no event. */
   readonly #empty = new Set<string>();
 
-  hear({ from: [shardId], watermarkMs }: Rekeyed | Watermark): void {
+  hear({ from: [shardId], watermarkMs }: Hopped): void {
     if (watermarkMs === null) this.#empty.add(shardId);
     else {
-      if (this.#empty.delete(shardId)) this.beyondMs = Math.max(this.beyondMs, this.#reachedMs);
+      if (this.#empty.delete(shardId)) this.aheadMs = Math.max(this.aheadMs, this.#reachedMs);
       this.#reachedMs = Math.max(this.#reachedMs, watermarkMs);
     }
   }

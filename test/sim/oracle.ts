@@ -1,6 +1,6 @@
 import { type Kind, numberOf, type OrderData } from './plan.ts';
 import type { Scenario } from './scenario.ts';
-import { holds, type SimRecord } from './stream.ts';
+import { holds, type SimRecord, type SimShard } from './stream.ts';
 import { nextTrail, OUT_OF_ORDER_MS } from './timed.ts';
 import { HORIZON_MINUTES, type Put, type User } from './workload.ts';
 
@@ -75,10 +75,10 @@ export function expectationOf(
         firsts.set(String(identity), record);
         const ofKey = taken.get(user.partitionKey) ?? [];
         taken.set(user.partitionKey, ofKey);
-        const boundMs = bound.at(record.arrivalMs);
+        const boundMs = bound.at(record, user.partitionKey);
         const { partitionKey } = user;
         ofKey.push({ ...steps.takenOf(user, boundMs), partitionKey, record, isAlone: users.length === 1 });
-        bound.add(timeOf(user), record.arrivalMs);
+        bound.add(record, timeOf(user));
       }
     }
   }
@@ -103,26 +103,31 @@ function reasonAgainst(user: User, { shard }: SimRecord): string | undefined {
 /** Arrivals are not in the order of acceptance: by how much at most. */
 const ARRIVAL_SLACK_MS = 100;
 
-/** How far event time may have come: as far as the events that were accepted take it, in whatever shard, and heartbeats
- *  since. The engine may be behind that, never beyond. */
+/** How far event time may have come for a key: as far as the events take it that were accepted in shards which hold the
+ *  key, and heartbeats since. The engine may be behind that, never beyond. */
 class Bound {
   readonly #beats: boolean;
-  #latestMs = Number.NEGATIVE_INFINITY;
-  /** Of an event: its time, by its arrival. */
-  #aheadMs = Number.NEGATIVE_INFINITY;
+  /** Of each shard the latest event, and the one that is furthest ahead of its arrival. */
+  readonly #reached = new Map<SimShard, { readonly latestMs: number; readonly aheadMs: number }>();
 
   constructor(beats: boolean) {
     this.#beats = beats;
   }
 
-  at(arrivalMs: number): number {
-    const nowMs = this.#beats ? this.#aheadMs + arrivalMs + ARRIVAL_SLACK_MS : Number.NEGATIVE_INFINITY;
-    return Math.max(this.#latestMs, nowMs) - OUT_OF_ORDER_MS;
+  at({ arrivalMs }: SimRecord, partitionKey: string): number {
+    const ofShards = [...this.#reached].filter(([shard]) => holds(shard, partitionKey));
+    const bounds = ofShards.map(([, { latestMs, aheadMs }]) =>
+      this.#beats ? Math.max(latestMs, aheadMs + arrivalMs + ARRIVAL_SLACK_MS) : latestMs,
+    );
+    return Math.max(Number.NEGATIVE_INFINITY, ...bounds) - OUT_OF_ORDER_MS;
   }
 
-  add(timeMs: number, arrivalMs: number): void {
-    this.#latestMs = Math.max(this.#latestMs, timeMs);
-    this.#aheadMs = Math.max(this.#aheadMs, timeMs - arrivalMs);
+  add({ shard, arrivalMs }: SimRecord, timeMs: number): void {
+    const { latestMs = timeMs, aheadMs = timeMs - arrivalMs } = this.#reached.get(shard) ?? {};
+    this.#reached.set(shard, {
+      latestMs: Math.max(latestMs, timeMs),
+      aheadMs: Math.max(aheadMs, timeMs - arrivalMs),
+    });
   }
 }
 
@@ -194,7 +199,7 @@ function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): rea
   const { customer, number, items, at } = order;
   const timeMs = Date.parse(at);
   if (kind === 'plain') return [];
-  if (kind === 'timed') return [{ id, key: customer, number, timeMs, boundMs }];
+  if (kind !== 'hopped') return [{ id, key: customer, number, timeMs, boundMs }];
   return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
 }
 

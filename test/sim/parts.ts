@@ -28,7 +28,7 @@ export function streamsOf(
   random: Random,
 ): readonly SimStream[] {
   const events = new SimStream(EVENTS, world, random.fork('stream'), shards);
-  if (kind !== 'hopped') return [events];
+  if (kind === 'plain' || kind === 'timed') return [events];
   return [events, new SimStream(BEHIND, world, random.fork(BEHIND), shardsBehind)];
 }
 

@@ -1,4 +1,7 @@
 import type { Patch } from './patch.ts';
+import type { Kind } from './plan.ts';
+import { HOPPED_PLANTS } from './plants-hopped.ts';
+import { TIMED_PLANTS } from './plants-timed.ts';
 
 /** A bug on purpose, which the simulator must see. */
 export interface Plant extends Patch {
@@ -7,6 +10,8 @@ export interface Plant extends Patch {
   readonly means: string;
   /** Whether it takes tight limits to come to it. */
   readonly tight?: true;
+  /** Kind of pipelines that show it, plain ones unless said. */
+  readonly kind?: Kind;
 }
 
 const BATCH = 'core/engine/batch.ts';
@@ -468,4 +473,6 @@ export const PLANTS: readonly Plant[] = [
     find: 'if (refused.has(entry)) entry.attempts += 1;',
     replace: 'if (refused.has(entry)) queue.push(...queue.splice(0, 1));',
   },
+  ...TIMED_PLANTS,
+  ...HOPPED_PLANTS,
 ];

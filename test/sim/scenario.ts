@@ -46,6 +46,8 @@ export interface Scenario {
   readonly pace: Pace;
   readonly kind: Kind;
   readonly shards: number;
+  /** Whether some customers are behind the others in event time, more than they may be in one shard. */
+  readonly isSkewed: boolean;
   /** Of the stream behind the hop, to begin with. */
   readonly shardsBehind: number;
   readonly customers: number;
@@ -78,7 +80,9 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
   if (random.chance(0.6) || isFlooded) drawn.add('faulty-events');
   if (random.chance(0.8) && !isWhole) drawn.add('reshards');
   const kinds = random.fork('kind');
-  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped']);
+  const kind = isFlooded
+    ? 'plain'
+    : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped', 'grouped']);
   if (kind !== 'plain' && kinds.chance(0.8)) drawn.add('heartbeats');
   return {
     seed,
@@ -88,6 +92,7 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
     off,
     pace,
     kind,
+    isSkewed: kinds.chance(0.5),
     shardsBehind: isWhole ? 1 : kinds.pick([1, 2]),
     shards: isWhole ? 1 : random.pick([1, 1, 2, 3]),
     customers: isFlooded ? FLOOD_RECORDS : random.between(2, 8),

@@ -90,7 +90,9 @@ export async function simulate(scenario: Scenario): Promise<Result> {
     const expected = expectationOf(first.stream.accepted, puts, scenario);
     const outcomes: [PartOutcome, ...PartOutcome[]] = [
       afresh(first, expected),
-      ...behind.map((part) => afresh(part, expectationBehind(part.stream.accepted, expected))),
+      ...behind.map((part) =>
+        afresh(part, scenario.kind === 'hopped' ? expectationBehind(part.stream.accepted, expected) : NOTHING),
+      ),
     ];
     const found = await faultsOf({ scenario, services, parts: outcomes, operator, workload });
     return { scenario, faults: found, trace: world.trace };
@@ -99,6 +101,9 @@ export async function simulate(scenario: Scenario): Promise<Result> {
     return { scenario, faults: [String(error)], trace: world.trace };
   }
 }
+
+/** What comes over a hop in groups is judged by what becomes of it. */
+const NOTHING: Expected = { taken: new Map(), quarantined: new Map() };
 
 /** Puts the events in their time, and does what the operator does meanwhile. */
 async function load(

@@ -39,6 +39,8 @@ const MAX_AGGREGATED = 8;
 
 /** Event times are multiples of this, so that many are the same, or lie on a window's end. */
 const TICK_MS = 20_000;
+/** How far some customers are behind the others. */
+const SKEW_MS = 200_000;
 
 /** A customer whose name is longer than a partition key may be, and is put under its MD5. */
 const LONG_NAME = 'x'.repeat(300);
@@ -65,8 +67,9 @@ export function makeWorkload(random: Random, scenario: Scenario): readonly Put[]
     const size = random.chance(CHANCE.aggregate) && on.has('aggregates') ? random.between(2, MAX_AGGREGATED) : 1;
     const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, scenario) : undefined;
     const users = Array.from({ length: size }, () => {
-      const name = nameOf(customer ?? drawCustomer(random, scenario));
-      return userOf(random, ++number, name, timeOf(random, n, atMs), scenario);
+      const drawn = customer ?? drawCustomer(random, scenario);
+      const behindMs = scenario.isSkewed && drawn % 2 === 1 ? SKEW_MS : 0;
+      return userOf(random, ++number, nameOf(drawn), timeOf(random, n, atMs - behindMs), scenario);
     });
     puts.push({ ...recordOf(users), afterMs, atMs });
   }
