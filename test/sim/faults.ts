@@ -82,7 +82,7 @@ export class Faults {
     this.#services = services;
     this.#random = random;
     this.#on = on;
-    const fromMs = random.between(0, 20_000);
+    const fromMs = random.between(0, random.pick([20_000, 20_000, 250_000])); // mostly while events come
     this.#outage = {
       commands: random.pick(SERVICES),
       fromMs,

@@ -32,7 +32,7 @@ export const TIMED_PLANTS: readonly Plant[] = [
     kind: 'timed',
     file: DRAFT,
     find: 'this.watermarkMs = Math.max(this.watermarkMs, clockMs - this.lagMs);',
-    replace: 'this.watermarkMs = clockMs - this.lagMs - 60_000;',
+    replace: 'this.watermarkMs = clockMs - this.lagMs - 600_000;',
   },
   {
     name: 'heartbeat-moves-nothing',
