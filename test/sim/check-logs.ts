@@ -1,6 +1,7 @@
 import type { Entry } from '../../core/engine/entry.ts';
 import type { ShardState } from '../../core/engine/shard-state.ts';
 import { PASSING_GROUPED } from './grouped.ts';
+import { PASSING_JOINED } from './joined.ts';
 import type { Expected } from './oracle.ts';
 import type { PartOutcome } from './outcome.ts';
 import { show } from './rows.ts';
@@ -93,7 +94,7 @@ function taleFaults(shard: SimShard, state: ShardState, { taken }: Expected): re
   return String(tales) === String(wanted) ? [] : [`keeps the tales of [${tales}] instead of [${wanted}]`];
 }
 
-const PASSES: ReadonlySet<string> = new Set([...PASSING, ...PASSING_GROUPED]);
+const PASSES: ReadonlySet<string> = new Set([...PASSING, ...PASSING_GROUPED, ...PASSING_JOINED]);
 
 /** What closes, expires or waits for its turn is gone when time has passed. */
 function passingFaults(state: ShardState): readonly string[] {

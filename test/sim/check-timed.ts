@@ -34,16 +34,16 @@ export function heldUp({ taken }: Expected, through: readonly Taken[]): readonly
   );
 }
 
-const mayBeLate = ({ timeMs, boundMs }: Line): boolean => timeMs < boundMs;
+export const mayBeLate = ({ timeMs, boundMs }: Line): boolean => timeMs < boundMs;
 
 /** In the order of event time. */
-const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1);
+export const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1);
 
-const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
+export const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
 export const numbersOf = (lines: readonly Line[]): readonly number[] =>
   [...lines].sort(byTime).map(({ number }) => number);
 const startOf = (timeMs: number): number => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
-const iso = (ms: number): string => new Date(ms).toISOString();
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** The lines but those that a step says came late: behind the last time at which it takes them. */
 export function withoutLate(

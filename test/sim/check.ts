@@ -1,8 +1,10 @@
 import { groupedFaults } from './check-grouped.ts';
+import { joinedFaults } from './check-joined.ts';
 import { logFaults } from './check-logs.ts';
 import { timedFaults } from './check-timed.ts';
 import { type Fates, fatesOf, parkedIds } from './fates.ts';
 import { GROUPED_TABLES } from './grouped.ts';
+import { JOINED_TABLES } from './joined.ts';
 import type { Row, Taken } from './oracle.ts';
 import type { Outcome, PartOutcome } from './outcome.ts';
 import { TABLES } from './plan.ts';
@@ -36,7 +38,11 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
 }
 
 /** Tables of what waits for event time: what is in them does not follow from the event alone. */
-const JUDGED_APART = new Set<string>([...TIMED_TABLES.filter((table) => table !== 'nths'), ...GROUPED_TABLES]);
+const JUDGED_APART = new Set<string>([
+  ...TIMED_TABLES.filter((table) => table !== 'nths'),
+  ...GROUPED_TABLES,
+  ...JOINED_TABLES,
+]);
 
 /** What is wrong with what the scenario's kind of pipeline has. */
 function ofKind(outcome: Outcome, fates: readonly Fates[]): readonly string[] {
@@ -52,6 +58,13 @@ function ofKind(outcome: Outcome, fates: readonly Fates[]): readonly string[] {
       return [...timedFaults((second as PartOutcome).expected, behind.through, outcome), ...hopFaults(outcome, fates)];
     case 'grouped':
       return groupedFaults([first, second as PartOutcome], before.through, services);
+    case 'joined':
+      return joinedFaults(first.expected, before.through, services);
+    case 'joined-behind':
+      return [
+        ...joinedFaults((second as PartOutcome).expected, behind.through, services),
+        ...hopFaults(outcome, fates),
+      ];
   }
 }
 
@@ -174,7 +187,7 @@ function budgetFaults({ operator: { parkedAtFix }, scenario }: Outcome): readonl
 const READS = new Set(['Query', 'GetItem', 'ListShards', 'GetShardIterator', 'GetRecords']);
 /** What an event may add to the log, in write units: with a row of each table and a state, or with all that goes by event
  *  time; and what a batch takes by itself. */
-const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4, grouped: 0.4 };
+const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4, grouped: 0.4, joined: 0.4, 'joined-behind': 0.4 };
 
 /** Where nothing fails, a batch is one write, or two when it tells people something, and nothing is read by who is warm. */
 function costFaults({ parts, services, scenario }: Outcome): readonly string[] {

@@ -1,11 +1,12 @@
 import { deaggregate } from '../../core/event/aggregate.ts';
 import type { Hopped, Rekeyed } from '../../core/event/control.ts';
 import { type Expected, type Line, Nths, type Taken } from './oracle.ts';
+import type { Kind } from './plan.ts';
 import type { SimRecord } from './stream.ts';
 
 /** What must come of the records that the stream behind the hop accepted: each item where it was accepted first. What a
  *  key that is parked held up may be late, here as before the hop. */
-export function expectationBehind(accepted: readonly SimRecord[], before: Expected): Expected {
+export function expectationBehind(accepted: readonly SimRecord[], before: Expected, kind: Kind): Expected {
   const known = new Map([...before.taken.values()].flatMap(linesBehind).map((each) => [each.line.id, each]));
   const taken = new Map<string, Taken[]>();
   const firsts = new Set<string>();
@@ -26,7 +27,7 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
       partitionKey,
       record,
       isFaulty,
-      rows: [nths.rowOf(line)],
+      rows: kind === 'hopped' ? [nths.rowOf(line)] : [],
       lines: [bounded],
       order: undefined,
       isAlone: true,

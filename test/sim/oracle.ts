@@ -1,4 +1,4 @@
-import { type Kind, numberOf, type OrderData } from './plan.ts';
+import { isBehind, type Kind, numberOf, type OrderData } from './plan.ts';
 import type { Scenario } from './scenario.ts';
 import { holds, type SimRecord, type SimShard } from './stream.ts';
 import { nextTrail, OUT_OF_ORDER_MS } from './timed.ts';
@@ -199,7 +199,7 @@ function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): rea
   const { customer, number, items, at } = order;
   const timeMs = Date.parse(at);
   if (kind === 'plain') return [];
-  if (kind !== 'hopped') return [{ id, key: customer, number, timeMs, boundMs }];
+  if (!isBehind(kind)) return [{ id, key: customer, number, timeMs, boundMs }];
   return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
 }
 

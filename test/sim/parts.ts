@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { Inspector } from './inspector.ts';
 import { Mapping } from './mapping.ts';
-import { programsOf } from './plan.ts';
+import { hasHop, programsOf } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import type { Services } from './services.ts';
@@ -28,7 +28,7 @@ export function streamsOf(
   random: Random,
 ): readonly SimStream[] {
   const events = new SimStream(EVENTS, world, random.fork('stream'), shards);
-  if (kind === 'plain' || kind === 'timed') return [events];
+  if (!hasHop(kind)) return [events];
   return [events, new SimStream(BEHIND, world, random.fork(BEHIND), shardsBehind)];
 }
 

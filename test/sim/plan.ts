@@ -4,6 +4,7 @@ import { event } from '../../core/event/index.ts';
 import { days, from, lake, type Plan, pipeline } from '../../core/pipeline/index.ts';
 import { partsOf } from '../../core/pipeline/plan.ts';
 import { GROUPED_TABLES, grouped } from './grouped.ts';
+import { JOINED_TABLES, joined } from './joined.ts';
 import { nextTrail, OUT_OF_ORDER_MS, TIMED_TABLES, timed } from './timed.ts';
 
 /** On what a step throws: before the count, in the same record after it, or behind the hop. Nothing for most. */
@@ -40,9 +41,13 @@ export interface Tale {
   readonly trail: number;
 }
 
-/** What the pipeline has besides its counts: nothing, the steps that go by event time, those behind a hop, or steps whose
- *  items go over a hop in groups. */
-export type Kind = 'plain' | 'timed' | 'hopped' | 'grouped';
+/** What the pipeline has besides its counts: nothing, the steps that go by event time, those behind a hop, steps whose
+ *  items go over a hop in groups, or steps that bring items together, before a hop or behind one. */
+export type Kind = 'plain' | 'timed' | 'hopped' | 'grouped' | 'joined' | 'joined-behind';
+
+/** Whether what comes to the steps are the orders' items, behind a hop. */
+export const isBehind = (kind: Kind): boolean => kind === 'hopped' || kind === 'joined-behind';
+export const hasHop = (kind: Kind): boolean => isBehind(kind) || kind === 'grouped';
 
 /** How far the steps' bugs have been mended: none, the early one and that of visits, all. */
 export const FIXES = 2;
@@ -57,6 +62,7 @@ export const TABLES = [
   'visits',
   ...TIMED_TABLES,
   ...GROUPED_TABLES,
+  ...JOINED_TABLES,
 ] as const;
 
 /** The number of an order's n-th item. */
@@ -103,6 +109,8 @@ function planOf(kind: Kind, fixed: number, idempotencyMinutes: number): Plan {
       ...(kind === 'timed' ? timed(lines) : []),
       ...(kind === 'hopped' ? timed(behind) : []),
       ...(kind === 'grouped' ? grouped(lines) : []),
+      ...(kind === 'joined' ? joined(lines) : []),
+      ...(kind === 'joined-behind' ? joined(behind) : []),
     ],
     { idempotencyMinutes, outOfOrderness: OUT_OF_ORDER_MS },
   );

@@ -60,6 +60,9 @@ export interface Scenario {
   readonly snapshots: SnapshotPolicy;
 }
 
+/** One by seed, since most seeds need not have all that a pipeline can. */
+const KINDS: readonly Kind[] = ['plain', 'plain', 'timed', 'timed', 'hopped', 'grouped', 'joined', 'joined-behind'];
+
 const MAX_RECORDS = 30;
 const FLOOD_RECORDS = 70;
 
@@ -80,9 +83,7 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
   if (random.chance(0.6) || isFlooded) drawn.add('faulty-events');
   if (random.chance(0.8) && !isWhole) drawn.add('reshards');
   const kinds = random.fork('kind');
-  const kind = isFlooded
-    ? 'plain'
-    : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped', 'grouped']);
+  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(KINDS);
   if (kind !== 'plain' && kinds.chance(0.8)) drawn.add('heartbeats');
   return {
     seed,

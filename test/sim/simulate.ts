@@ -7,6 +7,7 @@ import { type Expected, expectationOf } from './oracle.ts';
 import { expectationBehind } from './oracle-behind.ts';
 import type { PartOutcome } from './outcome.ts';
 import { inspectorOf, type Part, partOn, streamsOf } from './parts.ts';
+import { isBehind } from './plan.ts';
 import { Producer } from './producer.ts';
 import { Random } from './random.ts';
 import { CLASSES, type FaultClass, type Scenario, scenarioOf } from './scenario.ts';
@@ -91,7 +92,10 @@ export async function simulate(scenario: Scenario): Promise<Result> {
     const outcomes: [PartOutcome, ...PartOutcome[]] = [
       afresh(first, expected),
       ...behind.map((part) =>
-        afresh(part, scenario.kind === 'hopped' ? expectationBehind(part.stream.accepted, expected) : NOTHING),
+        afresh(
+          part,
+          isBehind(scenario.kind) ? expectationBehind(part.stream.accepted, expected, scenario.kind) : NOTHING,
+        ),
       ),
     ];
     const found = await faultsOf({ scenario, services, parts: outcomes, operator, workload });

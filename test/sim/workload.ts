@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { aggregate } from '../../core/event/aggregate.ts';
 import { redriveRecord } from '../../core/event/control.ts';
-import type { Kind, OrderData, OrderFault, VisitData } from './plan.ts';
+import { isBehind, type Kind, type OrderData, type OrderFault, type VisitData } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Pace, Scenario } from './scenario.ts';
 import { OUT_OF_ORDER_MS } from './timed.ts';
@@ -124,7 +124,7 @@ function userOf(random: Random, number: number, name: string, at: string, { on, 
 function faultOf(random: Random, isFlooded: boolean, kind: Kind): OrderFault {
   const drawn = random.next();
   if (isFlooded) return drawn < 0.9 ? 'early' : '';
-  if (drawn > 0.95 && kind === 'hopped') return 'behind';
+  if (drawn > 0.95 && isBehind(kind)) return 'behind';
   return drawn < 0.07 ? 'early' : drawn < 0.12 ? 'late' : '';
 }
 
