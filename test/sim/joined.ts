@@ -14,10 +14,10 @@ export const isQuestion = (number: number): boolean => number % 7 < 3;
 /** What a number does to its key's row, or whether it asks what that is. */
 export const rolesOf = (number: number): 'upsert' | 'delete' | 'ask' =>
   number % 3 > 0 ? 'ask' : number % 4 === 0 ? 'delete' : 'upsert';
-export const isBait = (number: number): boolean => number % 5 < 2;
-export const isSpoiler = (number: number): boolean => number % 11 === 3;
+export const isBait = (number: number): boolean => number % 11 < 4;
+export const isSpoiler = (number: number): boolean => number % 11 > 7;
 /** Whether it is bitten by what came first. */
-export const isBite = (number: number, bait: number): boolean => number % 5 > 1 && number % 2 !== bait % 2;
+export const isBite = (number: number, bait: number): boolean => number % 11 > 3 && (number + bait) % 3 > 0;
 
 const Pair = z.object({ question: z.int(), answer: z.int() });
 const Single = z.object({ number: z.int() });

@@ -86,6 +86,7 @@ export const TIMED_PLANTS: readonly Plant[] = [
     name: 'ids-inherited-twice',
     means: 'a shard that was split and merged again remembers each id twice',
     file: GENESIS,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the code
     find: 'return [...new Map(keys.map((each) => [`${each.key}${each.arrivalMs}`, each])).values()];',
     replace: 'return keys;',
   },

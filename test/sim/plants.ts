@@ -1,6 +1,7 @@
 import type { Patch } from './patch.ts';
 import type { Kind } from './plan.ts';
 import { HOPPED_PLANTS } from './plants-hopped.ts';
+import { JOINED_PLANTS } from './plants-joined.ts';
 import { TIMED_PLANTS } from './plants-timed.ts';
 
 /** A bug on purpose, which the simulator must see. */
@@ -475,4 +476,5 @@ export const PLANTS: readonly Plant[] = [
   },
   ...TIMED_PLANTS,
   ...HOPPED_PLANTS,
+  ...JOINED_PLANTS,
 ];
