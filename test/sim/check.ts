@@ -1,3 +1,4 @@
+import { MAX_EVENTS_PER_COMMIT } from '../../core/engine/step.ts';
 import { groupedFaults } from './check-grouped.ts';
 import { joinedFaults } from './check-joined.ts';
 import { logFaults } from './check-logs.ts';
@@ -141,6 +142,9 @@ function quarantineFaults(rows: readonly Found[], expected: ReadonlyMap<string, 
   ];
 }
 
+/** Whether limits have been made so tight that a few rows fill a commit. */
+const IS_TIGHT = MAX_EVENTS_PER_COMMIT < 100;
+
 /** Where nothing fails, no record's row comes twice; where each shard has one environment as well, no event's. Not so what
  *  an environment cannot know: whether the newest rows that a state had a part in were delivered, when it begins cold;
  *  that a key was parked, a part of an aggregate committed, a budget used up or the commit filled by keys that are due, when
@@ -149,7 +153,7 @@ function copies(table: string, rows: readonly Found[], { scenario, parts }: Outc
   const { weather, isFixed, isFlooded, on, kind } = scenario;
   const isStill = weather === 'still';
   const isColdOnce = isStill && !isFixed && !on.has('reshards') && !on.has('slow-traffic');
-  const mayStop = isFlooded || kind !== 'plain';
+  const mayStop = isFlooded || kind !== 'plain' || IS_TIGHT;
   if (DERIVED.has(table) ? !isColdOnce : mayStop && !isStill) return [];
   const keys = parts.flatMap(({ expected }) => [...expected.taken.values()]);
   const sound = keys.filter((events) => !events.some(({ isFaulty }) => isFaulty)).flat();

@@ -86,7 +86,7 @@ async function firstSeed(plant: Plant): Promise<number | undefined> {
   const { simulate } = await simulatorWith(patchesFor(plant));
   for (let seed = 1; seed <= whole(options.seeds); seed++) {
     const scenario = scenarioOf(seed);
-    if (scenario.kind !== (plant.kind ?? 'plain')) continue;
+    if (plant.kind !== undefined && scenario.kind !== plant.kind) continue;
     if ((await simulate(scenario)).faults.length > 0) return seed;
   }
   return undefined;

@@ -11,7 +11,7 @@ export interface Plant extends Patch {
   readonly means: string;
   /** Whether it takes tight limits to come to it. */
   readonly tight?: true;
-  /** Kind of pipelines that show it, plain ones unless said. */
+  /** Kind of pipelines that show it; any unless said. */
   readonly kind?: Kind;
 }
 

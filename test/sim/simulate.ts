@@ -31,9 +31,10 @@ const CATCH_UP_MS = 900_000;
 const MAX_LINGER_MS = 2_000;
 /** Redrives of everything that is parked until nothing is. */
 const MAX_REDRIVES = 10;
-/** Longer than anything waits for event time, and how often that must pass until it has passed behind the hop too. */
+/** Longer than anything waits for event time, and how often that must pass until it has passed behind the hop
+ *  too, and what full commits left over has been seen to. */
 const ALL_TIME_MS = 3_600_000;
-const LAST_BEATS = 3;
+const LAST_BEATS = 4;
 
 /** Runs one scenario: the functions on services that do what services do, under a producer, mappings and an operator. */
 export async function simulate(scenario: Scenario): Promise<Result> {

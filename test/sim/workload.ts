@@ -106,8 +106,9 @@ function userOf(random: Random, number: number, name: string, at: string, { on, 
   const fault = faultOf(random, isFlooded, kind);
   if (isJunk && on.has('bad-data')) return junkOf(random, number, name);
   if (isVisit && !isFlooded) {
-    const isFaulty = random.chance(0.2) && on.has('faulty-events');
-    return visitOf(number, random.pick(['home', keyOf(name)]), { page: `page-${number % 3}`, at, faulty: isFaulty });
+    const partitionKey = random.pick(['home', keyOf(name)]);
+    const faulty = random.chance(partitionKey === 'home' ? 0.6 : 0.2) && on.has('faulty-events');
+    return visitOf(number, partitionKey, { page: `page-${number % 3}`, at, faulty });
   }
   const order: OrderData = {
     customer: name,
