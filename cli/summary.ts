@@ -151,7 +151,7 @@ export function describeSummary(summary: Summary): readonly (readonly [string, n
 
 /** What of the results is still to come, as a sentence; undefined when that is nothing. */
 export function describeWaiting({ waiting }: Standing): string | undefined {
-  const steps = Object.entries(waiting).map(([step, keys]) => `${step} (${keys.toLocaleString('en-US')} keys)`);
+  const steps = Object.entries(waiting).map(([step, keys]) => `${step} (${keys.toLocaleString('en-US')} ${keys === 1 ? 'key' : 'keys'})`);
   if (steps.length === 0) return undefined;
   return `event time stands where the events end, so windows still open there are in no table yet: ${steps.join(', ')}`;
 }

@@ -5,7 +5,8 @@ import type { StreamRecord } from '../../core/engine/record.ts';
  *  @throws Error when the event holds no record, or records of several shards. */
 export function recordsOf(event: KinesisStreamEvent): { shardId: string; records: readonly StreamRecord[] } {
   const shardId = event.Records[0]?.eventID.split(':', 1)[0];
-  if (shardId === undefined || !event.Records.every(({ eventID }) => eventID.startsWith(`${shardId}:`))) {
+  const prefix = `${shardId}:`;
+  if (shardId === undefined || !event.Records.every(({ eventID }) => eventID.startsWith(prefix))) {
     throw new Error('found records of no shard or of several in one invocation; expected one shard');
   }
   const records = event.Records.map(({ kinesis }) => ({

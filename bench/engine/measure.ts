@@ -63,7 +63,8 @@ export async function measure(workload: Workload, events: number, rounds: number
   };
 }
 
-function sizeOf(states: readonly ShardState[]): { readonly keys: number; readonly bytes: number } {
+/** Of all steps' states. */
+export function sizeOf(states: readonly ShardState[]): { readonly keys: number; readonly bytes: number } {
   const cells = states.flatMap((state) => state.snapshotEntry().details.states ?? []);
   const bytes = cells.reduce((sum, cell) => sum + Buffer.byteLength(JSON.stringify(cell)), 0);
   return { keys: cells.length, bytes };

@@ -51,16 +51,28 @@ const everything = pipeline('everything', [
 const keepsNothing = ({ nodes, hops }: Plan) =>
   hops.length === 0 && nodes.every(({ kind }) => kind !== 'process' && kind !== 'rekey');
 
-/** Every workload there is. A query of Nexmark that has no pipeline is none. */
+/** Every workload there is. */
 export const WORKLOADS: readonly Workload[] = [
   { name: 'one-table', plan: requests, stage: [requests], isStateless: true, puts: pageRequests },
   { name: 'web-traffic', plan: webTraffic, stage: [webTraffic], isStateless: false, puts: pageRequests },
-  ...QUERIES.flatMap(({ name, plan }): Workload[] =>
-    plan
-      ? [{ name, plan, stage: [everything, plan], isStateless: keepsNothing(plan), flink: FLINK[name], puts: nexmark }]
-      : [],
-  ),
+  ...QUERIES.map(({ name, plan }) => {
+    return {
+      name,
+      plan,
+      stage: [everything, plan],
+      isStateless: keepsNothing(plan),
+      flink: FLINK[name],
+      puts: nexmark,
+    };
+  }),
 ];
+
+/** @throws RangeError when there is none. */
+export function workloadNamed(name: string): Workload {
+  const found = WORKLOADS.find((each) => each.name === name);
+  if (!found) throw new RangeError(`there is no workload '${name}'`);
+  return found;
+}
 
 const DAY_MS = 86_400_000;
 

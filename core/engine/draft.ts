@@ -33,6 +33,8 @@ export class Draft {
   readonly object: string;
   /** How far event time had come when the batch began, and all that was due by then had been seen to. */
   readonly committedMs: number | undefined;
+  /** The shard's clock when the batch began. */
+  readonly committedClockMs: number;
   position: Position | undefined;
   arrivalMs: number;
   watermarkMs: number | undefined;
@@ -66,6 +68,7 @@ export class Draft {
     this.state = state;
     this.object = object;
     this.committedMs = state.seenToMs;
+    this.committedClockMs = state.arrivalMs;
     this.position = state.position;
     this.arrivalMs = state.arrivalMs;
     this.watermarkMs = state.watermarkMs;
@@ -119,9 +122,9 @@ export class Draft {
   }
 
   /** A record has come over the hop: event time moves on as it did before. */
-  admit({ from, watermarkMs }: Hopped, of?: readonly string[]): void {
+  admit(hopped: Hopped, of?: readonly string[]): void {
     this.#lanes ??= new Lanes(this.state.lanes);
-    this.#lanes.add(from, watermarkMs, of);
+    this.#lanes.add(hopped, of);
     this.#admitted += 1;
     const reachedMs = this.#lanes.watermarkMs;
     if (reachedMs !== undefined) this.watermarkMs = Math.max(this.watermarkMs ?? reachedMs, reachedMs);
@@ -277,10 +280,10 @@ export class Draft {
 
   /** Of the batch before: what this batch sends on may be from then. */
   #watermark({ shards: of, delayMs }: { readonly shards: readonly string[]; readonly delayMs: number }): Outgoing {
-    const { committedMs } = this;
+    const { committedMs, committedClockMs: clockMs } = this;
     const hasEvents = this.watermarkMs !== undefined;
     const watermarkMs = committedMs !== undefined ? committedMs - delayMs : hasEvents ? BEFORE_ALL_MS : null;
-    return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, of } };
+    return { sink: NEXT_HOP, id: '', source: '', key: '', timeMs: 0, body: { watermarkMs, clockMs, of } };
   }
 
   #parkedParts() {

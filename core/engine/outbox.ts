@@ -1,4 +1,4 @@
-import { type Hop, rekeyedRecord, watermarkRecord } from '../event/control.ts';
+import { type Hop, type Rekeyed, rekeyedRecord, type Watermark, watermarkRecord } from '../event/control.ts';
 import type { Json } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
 import type { Message, Row } from '../operators/operator.ts';
@@ -68,7 +68,7 @@ export class Outbox {
   /** Tells every shard behind the hop how far event time has come here. */
   async #forward(messages: readonly Placed[]): Promise<void> {
     for (const { hop: from, body } of messages) {
-      const told = body as { watermarkMs: number | null; of: readonly string[] };
+      const told = body as Pick<Watermark, 'watermarkMs' | 'clockMs' | 'of'>;
       await this.#sinks.streams.broadcast(NEXT_HOP, (shards) => bytes(watermarkRecord({ from, ...told, shards })));
     }
   }
@@ -113,9 +113,9 @@ function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Place
 }
 
 function rekeyed({ sink: step, id, source, timeMs, body, hop: from }: Placed): OutgoingRecord {
-  const { key, item, watermarkMs } = body as { key: string; item: Json; watermarkMs: number };
-  const record = rekeyedRecord({ from, watermarkMs, step, id, source, key, timeMs, item });
-  return { partitionKey: partitionKeyOf(key), data: bytes(record) };
+  const told = body as Pick<Rekeyed, 'key' | 'form' | 'item' | 'watermarkMs' | 'clockMs'>;
+  const record = rekeyedRecord({ from, ...told, step, id, source, timeMs });
+  return { partitionKey: partitionKeyOf(told.key), data: bytes(record) };
 }
 
 const bytes = (record: object) => Buffer.from(JSON.stringify(record));

@@ -16,8 +16,9 @@ export function comparePositions(a: Position, b: Position): number {
 /** Sequence numbers are integers far above 2^53: of two, the one with more digits is the greater, and digits of equal
  *  length compare as text. */
 export function compareSequenceNumbers(a: string, b: string): number {
+  if (a === b) return 0;
   // Nearly all have as many digits, and then zeros in front change nothing.
   const [left, right] = a.length === b.length ? [a, b] : [a.replace(/^0+(?=\d)/, ''), b.replace(/^0+(?=\d)/, '')];
   if (left.length !== right.length) return left.length - right.length;
-  return left < right ? -1 : left > right ? 1 : 0;
+  return left < right ? -1 : left === right ? 0 : 1;
 }

@@ -20,6 +20,8 @@ export interface Program {
   readonly sources: ReadonlyMap<string, Push>;
   /** By event type, or by the step before the hop: the type of its events. */
   readonly types: ReadonlyMap<string, EventType>;
+  /** By the step before the hop: in what form it sends. */
+  readonly forms: ReadonlyMap<string, string | null>;
   /** By step: what wakes it for a key. */
   readonly wakes: ReadonlyMap<string, Wake>;
   /** Event types that reach a step with state: their records must come under the event's key. */
@@ -48,6 +50,9 @@ export class StepError extends Error {
 export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
   const sources = new Map<string, Push>();
   const types = new Map(plan.nodes.flatMap((node) => (node.kind === 'source' ? [[node.id, node.event]] : [])));
+  const forms = new Map(
+    plan.nodes.flatMap((node) => (node.kind === 'source' && node.form !== undefined ? [[node.id, node.form]] : [])),
+  );
   const link: Link = { plan, wakes: new Map(), pushes: new Map() };
   for (const node of plan.nodes) if (node.kind === 'source') sources.set(node.id, fanOut(link, node));
   const others = plan.hop > 0 ? [] : stage.filter((each) => each !== plan).map(readerOf);
@@ -58,6 +63,7 @@ export function compile(plan: Plan, stage: readonly Plan[] = [plan]): Program {
     plan,
     readers,
     types,
+    forms,
     shapes,
     sources,
     wakes: link.wakes,

@@ -117,11 +117,19 @@ function settle(program: Program, event: DecodedEvent, record: EventRecord, draf
 
 const decode = (program: Program, record: EventRecord) => decodeEvent(record.data, new Origin(record), program.readers);
 
-/** An item as the step behind the hop sees it. */
-function rekeyedEvent({ types }: Program, { step, id, source, key, timeMs, item }: Rekeyed): DecodedEvent | undefined {
+/** An item as the step behind the hop sees it. Another version of the pipeline may have sent it. */
+function rekeyedEvent({ types, forms }: Program, rekeyed: Rekeyed): DecodedEvent | { readonly rejection: Rejection } {
+  const { step, form, id, source, key, timeMs, item } = rekeyed;
   const type = types.get(step);
-  return type && { type, id, source, key, timeMs, data: deepFreeze(item) };
+  const rejected = (found: string, expected: string) =>
+    ({ rejection: { reason: 'unknown-type', step: 'control', found, expected } }) as const;
+  if (!type)
+    return rejected(`an item of the rekey ${show(step)}`, `one of ${[...types.keys()].map(show).join(' or ')}`);
+  if (forms.get(step) !== form) return rejected(`an item of '${step}' ${said(form)}`, said(forms.get(step) ?? null));
+  return { type, id, source, key, timeMs, data: deepFreeze(item) };
 }
+
+const said = (form: string | null) => (form === null ? 'as it is' : `taken together for ${form}`);
 
 /** Takes a record of Millrace's own. */
 function obey(program: Program, control: Control, record: EventRecord, draft: Draft, loaded: Loaded): Outcome {
@@ -138,7 +146,8 @@ function obey(program: Program, control: Control, record: EventRecord, draft: Dr
     case 'rekeyed':
       return comeOver(program, control, record, draft, () => {
         const event = rekeyedEvent(program, control);
-        return event ? settle(program, event, record, draft, loaded) : skip(draft); // a step that the plan has no more
+        if ('rejection' in event) return reject(program, record, event.rejection, draft);
+        return settle(program, event, record, draft, loaded);
       });
     case 'watermark':
       return comeOver(program, control, record, draft, () => {
@@ -306,6 +315,7 @@ class RecordEffects implements Effects {
   readonly #draft: Draft;
   readonly watermarkMs: number;
   readonly committedMs: number | undefined;
+  readonly committedClockMs: number;
   /** The states that the record has to do with: one of each step with state, so few that a search is quick. */
   readonly #cells: Touched[] = [];
 
@@ -313,6 +323,7 @@ class RecordEffects implements Effects {
     this.#draft = draft;
     this.watermarkMs = watermarkMs;
     this.committedMs = draft.committedMs;
+    this.committedClockMs = draft.committedClockMs;
   }
 
   cellOf(step: string, key: string): Cell | undefined {

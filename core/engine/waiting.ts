@@ -8,11 +8,13 @@ import { dueMs, type ShardState, splitName, stateName } from './shard-state.ts';
 const MAX_WAKES = 1_000;
 
 /** How many keys of each step will have something to tell as event time goes on: open windows, items that wait for their
- *  order, partial matches that are told of when their time is up. Each is woken to see, and nothing of it stands. */
+ *  order, partial matches that are told of when their time is up. Each is woken to see, and nothing of it stands. Tables
+ *  are left out: they have told of every row, and wait only to forget those that nobody changes. */
 export function waitingKeys(program: Program, state: ShardState): ReadonlyMap<string, number> {
   const keys = new Map<string, number>();
   for (const name of state.dueNames) {
     const [step] = splitName(name);
+    if (program.shapes.get(step)?.startsWith('table ')) continue;
     if (hasMoreToTell(program, state, name)) keys.set(step, (keys.get(step) ?? 0) + 1);
   }
   return keys;
@@ -43,6 +45,7 @@ class Trial implements Effects {
   readonly outbox: Outgoing[] = [];
   readonly parts: Part[] = [];
   readonly committedMs = undefined;
+  readonly committedClockMs = 0;
   watermarkMs = Number.NEGATIVE_INFINITY;
   readonly #state: ShardState;
   readonly #cells = new Map<string, Cell | undefined>();

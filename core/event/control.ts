@@ -26,6 +26,8 @@ export interface Hopped {
   /** How far event time had come in that shard by the batch before; null when it has had no event yet, `BEFORE_ALL_MS`
    *  when it has its first now. */
   readonly watermarkMs: number | null;
+  /** That shard's clock by the batch before: whatever it sends later arrived later there. */
+  readonly clockMs: number;
 }
 
 /** The first moment there is: whoever is there has everything before it. */
@@ -39,6 +41,8 @@ export interface Rekeyed extends Hopped {
   readonly control: 'rekeyed';
   /** The step that rekeyed it. */
   readonly step: string;
+  /** Null for an item as it is; of one that is taken together with others, the shape of the step that can take it. */
+  readonly form: string | null;
   readonly id: string;
   readonly source: string;
   readonly key: string;
@@ -63,7 +67,11 @@ const REKEYED = `${CONTROL_PREFIX}rekeyed`;
 const WATERMARK = `${CONTROL_PREFIX}watermark`;
 
 const shardIds = z.array(z.string());
-const hopped = { from: z.tuple([z.string(), z.int().min(0), z.int().min(0)]), watermarkMs: z.nullable(z.number()) };
+const hopped = {
+  from: z.tuple([z.string(), z.int().min(0), z.int().min(0)]),
+  watermarkMs: z.nullable(z.number()),
+  clockMs: z.number(),
+};
 const KINDS = new Map<string, { readonly control: Control['control']; readonly schema: z.ZodType<object> }>([
   [REDRIVE, { control: 'redrive', schema: z.object({ pipeline: z.string(), key: z.string().min(1).max(256) }) }],
   [HEARTBEAT, { control: 'heartbeat', schema: z.object({ shards: shardIds.default([]) }) }],
@@ -74,6 +82,7 @@ const KINDS = new Map<string, { readonly control: Control['control']; readonly s
       schema: z.object({
         ...hopped,
         step: z.string(),
+        form: z.nullable(z.string()),
         id: z.string(),
         source: z.string(),
         key: z.string().min(1),

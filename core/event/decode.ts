@@ -42,7 +42,7 @@ export function decodeEvent(
 }
 
 function validData(type: EventType, data: unknown): Record<string, unknown> {
-  return deepFreeze(validated(type.schema, data, type.type, `${type.type} version ${type.version}`));
+  return deepFreeze(validated(type.schema, data, type.type, () => `${type.type} version ${type.version}`));
 }
 
 /** Events are immutable: a step that changed its item would change it for the steps beside it. */

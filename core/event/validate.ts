@@ -9,19 +9,19 @@ export function validated(
   schema: ObjectSchema,
   data: unknown,
   step: string,
-  expected: string,
+  expected: () => string,
 ): Record<string, unknown> {
   const result = parse(schema, data, step, expected);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const found = `${issue?.path.join('.') || 'data'}: ${issue?.message ?? 'invalid'}`;
-  throw new Rejected('schema', step, found, expected);
+  throw new Rejected('schema', step, found, expected());
 }
 
 /** By schema, the same as Zod's compiler makes it: several times as fast, and told from it by nothing else. */
 const compiled = new WeakMap<ObjectSchema, ObjectSchema>();
 
-function parse(schema: ObjectSchema, data: unknown, step: string, expected: string) {
+function parse(schema: ObjectSchema, data: unknown, step: string, expected: () => string) {
   let fast = compiled.get(schema);
   if (!fast) {
     fast = z.compile(schema);
@@ -30,6 +30,6 @@ function parse(schema: ObjectSchema, data: unknown, step: string, expected: stri
   try {
     return z.safeParse(fast, data);
   } catch (error) {
-    throw new Rejected('schema', step, show(error), expected);
+    throw new Rejected('schema', step, show(error), expected());
   }
 }

@@ -51,7 +51,6 @@ function checkDay({ table: { name, partition } }: LakeNode, time: string): void 
 
 /** A map step's types promise its rows; only a check shows them. */
 function rowData(node: LakeNode, item: Item): unknown {
-  return node.schema
-    ? validated(node.schema, item.data, node.table.name, `the schema of table '${node.table.name}'`)
-    : item.data;
+  const { table, schema } = node;
+  return schema ? validated(schema, item.data, table.name, () => `the schema of table '${table.name}'`) : item.data;
 }

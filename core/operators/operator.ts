@@ -59,6 +59,8 @@ export interface Effects {
   /** How far it had come for the shard when the batch began, and all that was due by then had been seen to; undefined
    *  before the first event. */
   readonly committedMs: number | undefined;
+  /** The shard's clock when the batch began. */
+  readonly committedClockMs: number;
   /** What a step keeps of a key; undefined when that is nothing. */
   cellOf(step: string, key: string): Cell | undefined;
   /** Keeps it, or with undefined forgets the key. */

@@ -2,7 +2,14 @@ import { BEFORE_ALL_MS } from '../event/control.ts';
 import { type Json, sizeOf, toJson } from '../event/json.ts';
 import { Rejected } from '../event/rejection.ts';
 import { validated } from '../event/validate.ts';
-import type { AlertNode, Combiner, PublishNode, RekeyNode, ViewNode } from '../pipeline/plan.ts';
+import {
+  type AlertNode,
+  type Combiner,
+  formOf,
+  type PublishNode,
+  type RekeyNode,
+  type ViewNode,
+} from '../pipeline/plan.ts';
 import type { Effects, Item, Message, Push } from './operator.ts';
 import { checkStorable } from './storable.ts';
 
@@ -36,14 +43,19 @@ export const view = (node: ViewNode): Push =>
 export const publish = (node: PublishNode): Push =>
   sender(node.id, MAX_DATA_BYTES, ({ data }) => {
     const { schema, type, version } = node.event;
-    return toJson(node.id, validated(schema, data, node.id, `${type} version ${version}`));
+    return toJson(
+      node.id,
+      validated(schema, data, node.id, () => `${type} version ${version}`),
+    );
   });
 
 /** The body of an item's message under another key. */
 type Rekeyed = {
   readonly key: string;
+  readonly form: string | null;
   readonly item: Json;
   readonly watermarkMs: number;
+  readonly clockMs: number;
 };
 
 /** Sends the items on under another key. They may be so much behind event time, which is told along with them. */
@@ -52,7 +64,7 @@ export const rekey = (node: RekeyNode, delayMs: number): Push =>
     ? combine(node, node.combiner, delayMs)
     : sender(node.id, MAX_DATA_BYTES, ({ data }, effects) => {
         const key = keyOf(node, data);
-        return { key, item: toJson(node.id, data), watermarkMs: toldMs(effects, delayMs) };
+        return { key, form: formOf(node), item: toJson(node.id, data), ...reached(effects, delayMs) };
       });
 
 /** The same, the items of a batch taken together where they are of one group. */
@@ -67,7 +79,7 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner, delayMs: number)
     const key = keyOf(node, data);
     for (const [group, part] of partsOf(data as never, { timeMs, id })) {
       const item = toJson(node.id, part);
-      const body = { key, item, watermarkMs: toldMs(effects, delayMs) };
+      const body = { key, form: formOf(node), item, ...reached(effects, delayMs) };
       if (sizeOf(item) > MAX_DATA_BYTES / 6) checkSize(node.id, body, MAX_DATA_BYTES); // a character is six bytes at most
       const message = { sink: node.id, id, source, key, timeMs, body };
       effects.parts.push({ message, group, merge: both });
@@ -75,8 +87,10 @@ function combine(node: RekeyNode, { partsOf, merge }: Combiner, delayMs: number)
   };
 }
 
-const toldMs = ({ committedMs }: Effects, delayMs: number) =>
-  committedMs === undefined ? BEFORE_ALL_MS : committedMs - delayMs;
+const reached = ({ committedMs, committedClockMs: clockMs }: Effects, delayMs: number) => ({
+  watermarkMs: committedMs === undefined ? BEFORE_ALL_MS : committedMs - delayMs,
+  clockMs,
+});
 
 function keyOf({ key }: RekeyNode, data: unknown): string {
   const found = key(data as never);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { EventType } from '../event/event.ts';
 import { PipelineError } from './errors.ts';
-import type { PlanNode, RekeyNode } from './plan.ts';
+import { formOf, type PlanNode, type RekeyNode } from './plan.ts';
 
 /** The nodes of each part of a pipeline: those before any rekey, those behind one, and so on. A rekey ends its part, and
  *  is a source of the next.
@@ -23,7 +23,7 @@ export function cutIntoHops(plain: readonly PlanNode[]): readonly (readonly Plan
     else {
       hops.set(node.id, hop + 1);
       parts[hop + 1] ??= [];
-      parts[hop + 1]?.push({ kind: 'source', id: node.id, event: rekeyed(node) });
+      parts[hop + 1]?.push({ kind: 'source', id: node.id, event: rekeyed(node), form: formOf(node) });
     }
   }
   return parts;

@@ -44,6 +44,8 @@ export interface SourceNode {
   /** The event's type. */
   readonly id: string;
   readonly event: EventType;
+  /** Behind a hop, what the items are: see `formOf`. */
+  readonly form?: string | null;
 }
 export type FilterNode = Step & { readonly kind: 'filter'; readonly keep: StepFunction<boolean> };
 export type MapNode = Step & { readonly kind: 'map'; readonly map: StepFunction<unknown> };
@@ -158,6 +160,8 @@ export type RekeyNode = Step & {
   /** Of the one step behind the hop, where it has one. */
   readonly combiner?: Combiner;
 };
+/** What a rekey sends: null for items as they are, else the shape of the step that takes them together. */
+export const formOf = ({ combiner }: RekeyNode): string | null => combiner?.node.shape ?? null;
 /** Where items leave the plan. */
 export type SinkNode = LakeNode | AlertNode | ViewNode | PublishNode | RekeyNode;
 

@@ -64,8 +64,8 @@ export const shopOrders = pipeline(
   ],
   {
     description: 'Orders of a shop and their payments',
-    // Changes and payments come up to a minute late; put at once, as the sample is, up to ten minutes apart.
-    outOfOrderness: minutes(15),
+    // Changes and payments come up to a minute late, and later where days are put at once.
+    outOfOrderness: minutes(5),
     decode,
     queries,
   },

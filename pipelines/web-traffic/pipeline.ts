@@ -118,8 +118,8 @@ export const webTraffic = pipeline(
   ],
   {
     description: 'HTTP requests of a web server',
-    // A day of the past is put at once: hosts fall behind each other by up to ten minutes.
-    outOfOrderness: minutes(15),
+    // Where a day is put at once, hosts with many requests fall behind the others.
+    outOfOrderness: minutes(10),
     queries,
   },
 );

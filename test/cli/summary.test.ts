@@ -74,7 +74,7 @@ describe('the summary for people', () => {
     expect(describeWaiting(GOOD)).toBeUndefined();
     expect(describeWaiting({ ...GOOD, waiting: { 'per-hour': 1_200, 'per-day': 1 } })).toBe(
       'event time stands where the events end, so windows still open there are in no table yet: ' +
-        'per-hour (1,200 keys), per-day (1 keys)',
+        'per-hour (1,200 keys), per-day (1 key)',
     );
   });
 });

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, stageConfig } from '../../infra/config.ts';
 import { recordAgeSeconds } from '../../infra/constructs/stream-mapping.ts';
 import { deliveryStreamName, functionName, publishedStreamName, topicName, viewTableName } from '../../infra/names.ts';
+import { ROOT } from '../support/imports.ts';
 
 describe('stageConfig', () => {
   it('has a default for everything', () => {
@@ -18,6 +21,13 @@ describe('stageConfig', () => {
       tablesColderAfterDays: undefined,
       alarmEmail: undefined,
     });
+  });
+
+  it('is all in the README', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const [, table = ''] = /^\| context \|.*\n([\s\S]*?)\n\n/m.exec(readme) ?? [];
+    const shown = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key);
+    expect(shown.toSorted()).toEqual(Object.keys(stageConfig({})).toSorted());
   });
 
   it('takes numbers as the command line writes them, and leaves CDK’s own keys alone', () => {

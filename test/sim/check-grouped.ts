@@ -1,8 +1,6 @@
 import { heldUp, numbersOf, withoutLate } from './check-timed.ts';
 import { EARLY_GRACE_MS, EARLY_MS, TENS_MS, tenOf, wayOf } from './grouped.ts';
-import type { Line, Taken } from './oracle.ts';
-import { aheadBehind } from './oracle-behind.ts';
-import type { PartOutcome } from './outcome.ts';
+import type { Expected, Line, Taken } from './oracle.ts';
 import { type Found, rowFaults, rowsOf, sameSet, show, view } from './rows.ts';
 import type { Services } from './services.ts';
 import { nextTrail } from './timed.ts';
@@ -18,13 +16,8 @@ interface Closed {
 }
 
 /** What is wrong with what came over the hop in groups, when all time has passed. */
-export function groupedFaults(
-  [{ expected }, { stream }]: readonly [PartOutcome, PartOutcome],
-  through: readonly Taken[],
-  services: Services,
-): readonly string[] {
+export function groupedFaults(expected: Expected, through: readonly Taken[], services: Services): readonly string[] {
   const lines = heldUp(expected, through);
-  const aheadMs = aheadBehind(stream.accepted);
   const rows = (table: string) => rowsOf(services, table);
   const takenUntilMs = (timeMs: number) => startOf(timeMs, EARLY_MS) + EARLY_MS + EARLY_GRACE_MS - 1;
   const early = withoutLate('late_earlies', rows('late_earlies'), 'early', lines, takenUntilMs);
@@ -33,8 +26,8 @@ export function groupedFaults(
   return [
     ...early.faults,
     ...rowFaults('earlies', rows('earlies'), new Map(earlies)),
-    ...turnFaults(rows('turns'), rows('late_turns'), closed, aheadMs),
-    ...tenFaults([...view(rows('tens')).values()], lines, aheadMs),
+    ...turnFaults(rows('turns'), rows('late_turns'), closed),
+    ...tenFaults([...view(rows('tens')).values()], lines),
   ];
 }
 
@@ -56,16 +49,10 @@ function closedOf(lines: readonly Line[]): readonly Closed[] {
 }
 
 /** The closed windows have their turns in the order of event time, but those that are late behind the hop. */
-function turnFaults(
-  turns: readonly Found[],
-  late: readonly Found[],
-  closed: readonly Closed[],
-  aheadMs: number,
-): readonly string[] {
+function turnFaults(turns: readonly Found[], late: readonly Found[], closed: readonly Closed[]): readonly string[] {
   const byId = new Map(closed.map((each) => [`${each.id}/in-turn.0`, each]));
   const lateIds = new Set(view(late).keys());
-  const mayBeLate = ({ endMs, isVague }: Closed) => isVague || endMs - 1 < aheadMs;
-  const wrong = [...lateIds].filter((id) => !mayBeLate(byId.get(id) ?? NEVER));
+  const wrong = [...lateIds].filter((id) => !(byId.get(id) ?? NEVER).isVague);
   const inTurn = [...closed].sort((a, b) => a.endMs - b.endMs || (a.id < b.id ? -1 : 1));
   const trails = new Map<string, number>();
   const rows = inTurn.flatMap(({ id, key, numbers }): [string, Found][] => {
@@ -82,12 +69,12 @@ function turnFaults(
 }
 
 /** The windows behind the hop have each line once that was in time, and perhaps others that were not. */
-function tenFaults(rows: readonly Found[], lines: readonly Line[], aheadMs: number): readonly string[] {
+function tenFaults(rows: readonly Found[], lines: readonly Line[]): readonly string[] {
   const named = (ten: unknown, start: unknown, number: number) => `${ten} ${start} ${number}`;
   const found = rows.flatMap(({ key, start, numbers }) => (numbers as number[]).map((each) => named(key, start, each)));
   const nameOf = ({ number, timeMs }: Line) =>
     named(tenOf(number), new Date(startOf(timeMs, TENS_MS)).toISOString(), number);
-  const isInTime = ({ timeMs, boundMs }: Line) => startOf(timeMs, TENS_MS) + TENS_MS > Math.max(boundMs, aheadMs);
+  const isInTime = ({ timeMs, boundMs }: Line) => startOf(timeMs, TENS_MS) + TENS_MS > boundMs;
   const shown = new Set(found);
   const due = lines.filter((line) => isInTime(line) || shown.has(nameOf(line))).map(nameOf);
   return [

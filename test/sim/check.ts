@@ -58,7 +58,7 @@ function ofKind(outcome: Outcome, fates: readonly Fates[]): readonly string[] {
     case 'hopped':
       return [...timedFaults((second as PartOutcome).expected, behind.through, outcome), ...hopFaults(outcome, fates)];
     case 'grouped':
-      return groupedFaults([first, second as PartOutcome], before.through, services);
+      return groupedFaults(first.expected, before.through, services);
     case 'joined':
       return joinedFaults(first.expected, before.through, services);
     case 'joined-behind':

@@ -1,5 +1,5 @@
 import { deaggregate } from '../../core/event/aggregate.ts';
-import type { Hopped, Rekeyed } from '../../core/event/control.ts';
+import type { Rekeyed } from '../../core/event/control.ts';
 import { type Expected, type Line, Nths, type Taken } from './oracle.ts';
 import type { Kind } from './plan.ts';
 import type { SimRecord } from './stream.ts';
@@ -11,13 +11,10 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
   const taken = new Map<string, Taken[]>();
   const firsts = new Set<string>();
   const nths = new Nths();
-  const head = new Head();
   for (const { record, partitionKey, identity, said, isItem } of hoppedOf(accepted)) {
-    head.hear(said);
     if (!isItem || firsts.has(said.id)) continue;
     firsts.add(said.id);
     const { line, isFaulty } = known.get(said.id) ?? { line: unknownLine(said), isFaulty: false };
-    const bounded = said.timeMs < head.aheadMs ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line;
     const ofKey = taken.get(partitionKey) ?? [];
     taken.set(partitionKey, ofKey);
     ofKey.push({
@@ -28,19 +25,12 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
       record,
       isFaulty,
       rows: kind === 'hopped' ? [nths.rowOf(line)] : [],
-      lines: [bounded],
+      lines: [line],
       order: undefined,
       isAlone: true,
     });
   }
   return { taken, quarantined: new Map() };
-}
-
-/** How far time behind the hop may be ahead of shards that had their first event late. */
-export function aheadBehind(accepted: readonly SimRecord[]): number {
-  const head = new Head();
-  for (const { said } of hoppedOf(accepted)) head.hear(said);
-  return head.aheadMs;
 }
 
 /** What came over the hop, in the order of its acceptance. */
@@ -67,20 +57,3 @@ function linesBehind(events: readonly Taken[]) {
 
 /** The check says that it should not be there. */
 const unknownLine = ({ id, key, timeMs }: Rekeyed): Line => ({ id, key, number: -1, timeMs, boundMs: timeMs });
-
-/** How far event time had come behind the hop when a shard before it, which had said that it had no event yet, sent its
- *  first: nothing waited for that. */
-class Head {
-  aheadMs = Number.NEGATIVE_INFINITY;
-  #reachedMs = Number.NEGATIVE_INFINITY;
-  /** Shards that have said nothing but that they have no event. */
-  readonly #empty = new Set<string>();
-
-  hear({ from: [shardId], watermarkMs }: Hopped): void {
-    if (watermarkMs === null) this.#empty.add(shardId);
-    else {
-      if (this.#empty.delete(shardId)) this.aheadMs = Math.max(this.aheadMs, this.#reachedMs);
-      this.#reachedMs = Math.max(this.#reachedMs, watermarkMs);
-    }
-  }
-}

@@ -470,9 +470,9 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'refused-puts-overtaken',
     means: 'a record that was refused goes behind those of its key',
-    file: 'producer/key-queues.ts',
+    file: 'producer/waiting.ts',
     find: 'if (refused.has(entry)) entry.attempts += 1;',
-    replace: 'if (refused.has(entry)) queue.push(...queue.splice(0, 1));',
+    replace: 'if (refused.has(entry)) this.#entries.add((this.#entries.delete(entry), entry));',
   },
   ...TIMED_PLANTS,
   ...HOPPED_PLANTS,

@@ -88,7 +88,7 @@ export class ParkingStage {
 
   #rekeyed(id: string, key: string, amount: number): object {
     const item = { customer: key, amount };
-    const at = { source: '/shop', timeMs: ARRIVAL_MS, watermarkMs: ARRIVAL_MS };
+    const at = { source: '/shop', timeMs: ARRIVAL_MS, watermarkMs: ARRIVAL_MS, clockMs: ARRIVAL_MS, form: null };
     return rekeyedRecord({ from: ['shard-before', this.#count, 0], step: 'again', id, key, item, ...at });
   }
 

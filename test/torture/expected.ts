@@ -67,9 +67,9 @@ function isPage(): string {
   return `data.method = 'GET' AND data.status < 300 AND (${ending})`;
 }
 
-/** How far event time has come in the end: it stays a quarter of an hour behind. */
+/** How far event time has come in the end: it stays ten minutes behind. */
 function watermark(): string {
-  return '(SELECT max(data."at") FROM events) - INTERVAL 15 MINUTE';
+  return '(SELECT max(data."at") FROM events) - INTERVAL 10 MINUTE';
 }
 
 /** As Athena prints a timestamp. */

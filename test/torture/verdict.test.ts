@@ -114,7 +114,7 @@ describe('the verdict', () => {
       event('3', at('10:00:00')),
       event('4', at('10:50:00')),
       event('5', at('11:20:00.001')),
-      event('6', { ...at('12:15:00'), host: 'last' }),
+      event('6', { ...at('12:10:00'), host: 'last' }),
     ];
     const names = 'event_id,event_source,event_time,host,began,ended,entry,requests,pages,bytes';
     const columns = names.split(',');

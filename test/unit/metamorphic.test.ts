@@ -169,7 +169,7 @@ async function finalRows(run: Drive, { tables, hops }: Plan): Promise<readonly s
 
 describe.each([
   ['windows and steps in order', plan, schedules(4, ['split', 'merge'])],
-  ['windows behind a rekey', rekeyed, schedules(1, [])],
+  ['windows behind a rekey', rekeyed, schedules(4, ['split', 'merge'])],
 ])('%s', (_, plan, schedule) => {
   it('come to the same in any batches, shards and order within the bound, crashes and reshards or not', async () => {
     let count = 0;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Change, CloudEvent, DataOf } from '../../core/event/index.ts';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { from, hours, lake, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { decode, Order, OrderChanged, OrderPayment } from '../../pipelines/orders/events.ts';
 import { FROM_MS, generateOrders, MAX_DELAY_MS, TO_MS } from '../../pipelines/orders/generator.ts';
+import { shopOrders } from '../../pipelines/orders/pipeline.ts';
 import { engineInMemory, recordAt } from '../support/engine.ts';
+import { shownTable, tutorial } from '../support/tutorial.ts';
 
 const { documents, rows, unpaid, mispaid, orphans } = generateOrders();
 const origin = { partitionKey: '', position: '', arrivalMs: 0 };
@@ -21,6 +23,15 @@ function fold(all: readonly Change[]): ReadonlyMap<string, unknown> {
   }
   return table;
 }
+
+/** An order's total at a time. */
+const totalAt = (order: string, at: string): number => {
+  const known = changes.filter(({ key, at: changed }) => key === order && Date.parse(changed) <= Date.parse(at));
+  const { after } = known.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1) ?? {};
+  return Number((after as { totalCents?: number })?.totalCents);
+};
+
+const lastMs = Math.max(...[...changes, ...payments].map(({ at }) => Date.parse(at)));
 
 const captures = payments.filter(({ outcome }) => outcome === 'captured');
 
@@ -112,6 +123,53 @@ describe('the orders sample', () => {
     expect(mispaid.length).toBeGreaterThan(15);
     expect(mispaid.length).toBeLessThan(45);
     expect(orphans).toHaveLength(15);
+  });
+
+  it('is what the tutorial tells of', () => {
+    const text = tutorial('orders');
+    const inserted = changes.filter(({ op }) => op === 'insert');
+    const says = [
+      `${inserted.length.toLocaleString('en-US')} orders, ${changes.length.toLocaleString('en-US')} changes`,
+      `${payments.length.toLocaleString('en-US')} payments`,
+    ];
+    for (const each of says) expect(text).toContain(each);
+    const statuses = [...Map.groupBy(rows, ({ status }) => status)].map(([status, all]) => [status, all.length]);
+    const perHour = [0, 1, 2, 3].map((hour) => {
+      const placed = inserted.filter(({ at }) => Date.parse(at) - FROM_MS - hours(hour) < hours(1));
+      return placed.filter(({ at }) => Date.parse(at) >= FROM_MS + hours(hour)).map(({ key }) => key);
+    });
+    const unpaidKeys = new Set(unpaid);
+    const hoursShown = perHour.map((keys, hour) => [
+      `2025-03-03 0${hour}:00`,
+      keys.length,
+      keys.filter((key) => unpaidKeys.has(key)).length,
+    ]);
+    const wrong = captures
+      .filter(({ order }) => mispaid.includes(order))
+      .map(({ order, at, amountCents }) => [order, totalAt(order, at), amountCents] as const)
+      .map(([order, total, amount]) => [order, total, amount, total - amount] as const);
+    const told = [
+      ...text.matchAll(/^(\S+)Z {2}wrong-payment {2}(\S+) {2}\2: (\S+) EUR were paid; it comes to (\S+) EUR$/gm),
+    ];
+    expect(told.length).toBeGreaterThan(0);
+    for (const [, at = '', order, paid, total] of told) {
+      expect(captures.filter((each) => each.order === order).map((each) => each.at)).toEqual([`${at}Z`]);
+      const cents = [total, paid].map((euros) => Math.round(Number(euros) * 100));
+      expect(wrong.filter(([each]) => each === order).map((each) => each.slice(1, 3))).toEqual([cents]);
+    }
+    const largest = wrong.toSorted((a, b) => Math.abs(b[3]) - Math.abs(a[3]) || (a[0] < b[0] ? -1 : 1)).slice(0, 4);
+    const shown = [...statuses.toSorted((a, b) => Number(b[1]) - Number(a[1])), ...hoursShown, ...largest].map(
+      (cells) => cells.map((cell) => cell.toLocaleString('en-US')),
+    );
+    const boxes = [...text.matchAll(/^│ (.*) │$/gm)].map(([, row = '']) => row.split('│').map((cell) => cell.trim()));
+    expect(boxes.filter(([, cell]) => /^[\d,]+$/.test(cell ?? ''))).toEqual(shown);
+    const made = shownTable('orders', 'made').map(([, made, found]) => [made, found]);
+    expect(made).toEqual(
+      [rows, unpaid, mispaid, orphans].map(({ length }) => Array(2).fill(length.toLocaleString('en-US'))),
+    );
+    const reachedMs = lastMs - minutes(30) - shopOrders.outOfOrdernessMs;
+    const owed = inserted.filter(({ key, at }) => unpaidKeys.has(key) && Date.parse(at) > reachedMs);
+    expect(text).toContain(`${owed.length} of the ${unpaid.length} are still owed`);
   });
 
   it('goes through a pipeline', async () => {

@@ -95,7 +95,7 @@ describe('the orders pipeline', () => {
       change('3', 90_000, order('placed', 9_980), order('placed', 4_990)),
     ]);
     expect(run.rows('mispaid')).toEqual([]);
-    await run.advance(minutes(16));
+    await run.advance(minutes(6));
     expect(run.rows('mispaid')).toEqual([{ orderid: 'order-1', amountcents: 4_990, totalcents: 9_980 }]);
     const text = 'order-1: 49.90 EUR were paid; it comes to 99.80 EUR';
     expect(run.alerts('wrong-payment')).toMatchObject([{ key: 'order-1', text }]);
@@ -105,7 +105,7 @@ describe('the orders pipeline', () => {
   it('waits half an hour for the payment of an order', async () => {
     const run = drive(shopOrders);
     await run.send(change('1', 0, undefined, order('placed')));
-    await run.until(iso(minutes(45)));
+    await run.until(iso(minutes(35)));
     expect(run.rows('unpaid')).toEqual([]);
     await run.advance(1);
     expect(run.rows('unpaid')).toEqual([{ orderid: 'order-1', customer: 'ada', placedat: iso(0) }]);

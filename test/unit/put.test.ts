@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { from, lake, pipeline } from '../../core/pipeline/index.ts';
+import { from, lake, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { decode, OrderChanged, OrderPayment } from '../../pipelines/orders/events.ts';
 import { FROM_MS, generateOrders } from '../../pipelines/orders/generator.ts';
 import { PutError, putInOrder } from '../../producer/put.ts';
@@ -52,29 +52,34 @@ describe('putInOrder', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBe(4_000);
   });
 
-  it('overtakes a record that waits for its key by ten minutes of event time at most', async () => {
-    const list = Array.from({ length: 400 }, (_, n) => ({
+  it('overtakes what waits for its key, or has been refused, by as much event time as that allows', async () => {
+    const list = Array.from({ length: 600 }, (_, n) => ({
       partitionKey: n % 3 === 0 ? 'busy' : `key-${n}`,
       data: Buffer.from(String(n)),
       timeMs: n * 15_000,
+      aheadMs: 10 * 60_000,
     }));
     const left = new Set(list.map(({ timeMs }) => timeMs));
     let ahead = 0;
     let calls = 0;
     await putInOrder(list, {
+      sleep,
       putRecords: async (batch) => {
         calls += 1;
-        for (const { timeMs } of batch as typeof list) {
+        await Promise.resolve();
+        const codes = batch.map((_, n) => ((n + calls) % 11 === 0 ? 'InternalFailure' : undefined));
+        for (const [n, { timeMs }] of (batch as typeof list).entries()) {
+          if (codes[n]) continue;
           left.delete(timeMs);
           ahead = Math.max(ahead, timeMs - Math.min(...left));
         }
-        return batch.map(() => undefined);
+        return codes;
       },
     });
     expect(left.size).toBe(0);
     expect(ahead).toBeGreaterThan(5 * 60_000);
     expect(ahead).toBeLessThanOrEqual(10 * 60_000);
-    expect(calls).toBeLessThan(400 / 3 + 10); // one for each of the busy key, and the others with them
+    expect(calls).toBeLessThan(1.5 * (600 / 3)); // one for each of the busy key and what goes with it
   });
 
   it('says how often a record was refused, and with what', async () => {
@@ -115,6 +120,7 @@ describe('putInOrder', () => {
   });
 });
 
+const inTime = pipeline('later', [from(Order).to(lake('orders_too'))], { outOfOrderness: minutes(9) });
 const ordersOnly = pipeline('shop', [from(Order).to(lake('orders'))]);
 
 describe('putInTurn', () => {
@@ -161,11 +167,12 @@ describe('putInTurn', () => {
 });
 
 describe('recordOf', () => {
-  const types = readersOf([pipeline('other', [from(OrderPayment).to(lake('payments'))]), ordersOnly]);
+  const types = readersOf([pipeline('other', [from(OrderPayment).to(lake('payments'))]), inTime, ordersOnly]);
 
-  it('tells when an event happened, also of one that a pipeline decodes', () => {
-    const { timeMs } = recordOf(Buffer.from(JSON.stringify(order('a'))), types);
+  it('tells when an event happened, also of one that a pipeline decodes, and half of what all pipelines allow', () => {
+    const { timeMs, aheadMs } = recordOf(Buffer.from(JSON.stringify(order('a'))), types);
     expect(timeMs).toBe(Date.parse(String(order('a').data.at)));
+    expect(aheadMs).toBe(30_000);
     const change = generateOrders({ orders: 1 }).documents.find((each) => 'eventSource' in each);
     const changes = pipeline('changes', [from(OrderChanged).to(lake('order_changes'))], { decode });
     const record = recordOf(Buffer.from(JSON.stringify(change)), readersOf([changes]));

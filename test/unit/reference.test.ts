@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventType } from '../../core/event/index.ts';
 import type { Plan } from '../../core/pipeline/index.ts';
+import * as millrace from '../../core/pipeline/index.ts';
 import { Stream } from '../../core/pipeline/stream.ts';
 import { type Drive, drive } from '../../testing/drive.ts';
 import { ROOT } from '../support/imports.ts';
@@ -14,6 +15,8 @@ const scratch = mkdtempSync(join(ROOT, '.millrace/reference-'));
 const code = block('ts', "m.pipeline('card-payments'");
 writeFileSync(join(scratch, 'reference.ts'), code);
 afterAll(() => rmSync(scratch, { recursive: true }));
+
+const verbs = Object.getOwnPropertyNames(Stream.prototype).filter((name) => name !== 'constructor');
 
 const DAY = '2026-11-21T';
 let run: Drive;
@@ -71,7 +74,21 @@ describe("the README's reference", () => {
   });
 
   it('shows every verb of a stream', () => {
-    const verbs = Object.getOwnPropertyNames(Stream.prototype).filter((name) => name !== 'constructor');
     expect(verbs.filter((verb) => !code.includes(`.${verb}(`))).toEqual([]);
+  });
+});
+
+describe('the choice of steps', () => {
+  const page = readFileSync(join(ROOT, 'docs/pipelines.md'), 'utf8');
+  const named = [...page.matchAll(/^\|[^|]*\|([^|]*)\|/gm)].flatMap(
+    ([, cell = '']) => cell.match(/(?<=`)\w+(?=`)/g) ?? [],
+  );
+
+  it('names every verb and sink, and none that there is not', () => {
+    const there = new Set([...verbs, ...Object.keys(millrace)]);
+    const outputs = ['timedOut', 'grace', 'revision'];
+    expect(named.filter((name) => !there.has(name) && !outputs.includes(name))).toEqual([]);
+    const wanted = [...verbs.filter((verb) => verb !== 'to'), 'lake', 'alert', 'view', 'stream'];
+    expect(wanted.filter((verb) => !named.includes(verb))).toEqual([]);
   });
 });

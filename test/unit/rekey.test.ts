@@ -11,6 +11,7 @@ import {
   hours,
   lake,
   minutes,
+  type Plan,
   pipeline,
   session,
   sum,
@@ -332,5 +333,31 @@ describe('a rekey', () => {
     expect(await second.run([recordAt(99_999, order('e1'), START, 'ada')], undefined, other)).toMatchObject({
       quarantined: 1,
     });
+  });
+
+  it('keeps in quarantine what another version of the pipeline has sent in another form, or by another rekey', async () => {
+    const { closed } = byItem.window('per-hour', { over: tumbling(hours(1)), aggregate: { items: count() } });
+    const alone = pipeline('items', [closed.to(lake('hours', { schema: z.object({ items: z.int() }) }))]);
+    const renamed = pipeline('items', [
+      items.rekey('of-item', ({ item }) => item).to(lake('hours', { schema: z.object({ item: z.string() }) })),
+    ]);
+    const sentBy = async (before: Plan) => {
+      const { first, put, take, carry, shardIds } = twoHops(before);
+      put([eventOf({ customer: 'ada', minute: 5, items: ['pen'] }, 1)]);
+      for (const shardId of shardIds.before) await first.run(take(shardId), undefined, shardId);
+      carry(START);
+      return shardIds.behind.map((shardId) => [shardId, take(shardId)] as const);
+    };
+    const met = async (before: Plan, behind: Plan) => {
+      const { second } = twoHops(behind);
+      for (const [shardId, records] of await sentBy(before)) await second.run(records, undefined, shardId);
+      return second.lake.rows('quarantine').map(({ found, expected }) => [found, expected]);
+    };
+    expect(await met(plan, plan)).toEqual([]);
+    const [[found = '', expected = ''] = []] = await met(plan, alone);
+    expect(found).toBe("an item of 'by-item' as it is");
+    expect(expected).toMatch(/^taken together for window tumbling/);
+    expect(await met(alone, plan)).toEqual([[`an item of 'by-item' ${expected}`, 'as it is']]);
+    expect(await met(plan, renamed)).toEqual([['an item of the rekey "by-item"', 'one of "of-item"']]);
   });
 });

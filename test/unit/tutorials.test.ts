@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { pipelines } from '../../pipelines/index.ts';
 import { ROOT } from '../support/imports.ts';
 import { tutorial } from '../support/tutorial.ts';
 
 const names = readdirSync(join(ROOT, 'docs/tutorial')).map((file) => file.replace(/\.md$/, ''));
 
 describe('a tutorial', () => {
+  it('is there for every example', () => {
+    expect(names.toSorted()).toEqual(pipelines.map(({ name }) => name).toSorted());
+  });
+
   it.each(names)('shows the code of %s as it stands in its files, and all its steps', (name) => {
     const folder = join(ROOT, 'pipelines', name);
     const sources = readdirSync(folder)

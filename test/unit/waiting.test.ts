@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { compile } from '../../core/engine/program.ts';
 import { waitingKeys } from '../../core/engine/waiting.ts';
 import { heartbeatRecord } from '../../core/event/control.ts';
-import { count, from, hours, lake, minutes, type Plan, pipeline, tumbling } from '../../core/pipeline/index.ts';
+import { count, from, hours, lake, minutes, type Plan, pipeline, tumbling, view } from '../../core/pipeline/index.ts';
 import { ARRIVAL_MS, engineInMemory, recordAt } from '../support/engine.ts';
 import { Order, order } from '../support/orders.ts';
 
@@ -47,6 +47,12 @@ describe('what waits for event time to go on', () => {
     const schema = z.object({ text: z.string() });
     const both = orders.join('both', orders, { within: minutes(5), how: 'inner', with: () => ({ text: '' }) });
     expect(await waitingIn(pipeline('joins', [both.items.to(lake('pairs', { schema }))]), ['ada'])).toEqual({});
+  });
+
+  it('are not the rows of a table', async () => {
+    const amounts = orders.table('amounts', { change: ({ amount }) => ({ upsert: { amount } }) });
+    const row = view('latest', { row: ({ after }: { after?: { amount: number } }) => after });
+    expect(await waitingIn(pipeline('tables', [amounts.changes.to(row)]), ['ada'])).toEqual({});
   });
 
   /** Wakes a minute after an order, as often as its amount says, and tells the last time. */

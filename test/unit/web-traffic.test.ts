@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import type { DataOf } from '../../core/event/index.ts';
 import { minutes } from '../../core/pipeline/index.ts';
 import { PageRequest } from '../../pipelines/web-traffic/events.ts';
 import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
@@ -10,6 +11,7 @@ import { putInOrder } from '../../producer/put.ts';
 import { readersOf, recordOf } from '../../producer/record.ts';
 import { type Drive, drive } from '../../testing/drive.ts';
 import { viewFiles } from '../support/lake-files.ts';
+import { shownTable, tutorial } from '../support/tutorial.ts';
 import { closingEvents } from '../torture/closing.ts';
 import { faultsOf } from '../torture/verdict.ts';
 
@@ -71,6 +73,35 @@ describe('web traffic', () => {
     ]);
   }, 60_000);
 
+  it('has the day that the tutorial tells of', async () => {
+    const hosts = new Map<string, number[]>();
+    const spans = new Map<string, { requests: number; errors: number; hosts: Set<string> }>();
+    let logo = 0;
+    for await (const { data } of sample()) {
+      const { host, at, url, status } = data as DataOf<typeof PageRequest>;
+      const ms = Date.parse(at);
+      hosts.set(host, [...(hosts.get(host) ?? []), ms]);
+      const began = new Date(ms - (ms % minutes(5))).toISOString().slice(11, 16);
+      const name = `${began} ${url.split('/')[1]}`;
+      const span = spans.get(name) ?? { requests: 0, errors: 0, hosts: new Set() };
+      spans.set(name, span);
+      span.requests += 1;
+      span.errors += status >= 400 ? 1 : 0;
+      span.hosts.add(host);
+      logo += url === '/images/Nasa-logo.gif' && status === 404 ? 1 : 0;
+    }
+    const bursts = [...spans]
+      .filter(([, { errors }]) => errors >= 7)
+      .map(([name, { requests, errors, hosts }]) => [...name.split(' '), requests, errors, hosts.size].map(String));
+    expect(shownTable('web-traffic', 'section')).toEqual(bursts.toSorted());
+    const isFirst = (ms: number, n: number, all: readonly number[]) => ms - (all[n - 1] ?? -Infinity) > minutes(30);
+    const visits = [...hosts.values()].reduce((sum, all) => sum + all.toSorted().filter(isFirst).length, 0);
+    const text = tutorial('web-traffic');
+    expect(text).toContain(`the day's ${visits.toLocaleString('en-US')} visits`);
+    expect(text).toContain(`${hosts.size.toLocaleString('en-US')} hosts`);
+    expect(text).toContain(`${logo} times from 07:16 to 07:53`);
+  });
+
   const visits = (run: Drive) =>
     run.rows('visits').map(({ host, began, ended, entry, requests, pages }) => ({
       host,
@@ -90,7 +121,7 @@ describe('web traffic', () => {
       request('bob', '10:31:00'),
       request('ada', '10:20:00'),
     ]);
-    await run.until('1995-08-01T11:25:00Z');
+    await run.until('1995-08-01T11:20:00Z');
     expect(visits(run)).toEqual([]);
     await run.advance(1_001);
     const visit = { host: 'ada', began: '10:00', ended: '10:30', entry: '/history/', requests: 4, pages: 3 };
