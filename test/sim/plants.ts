@@ -236,8 +236,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'child-before-its-parents',
     means: 'a child shard begins though its parent has records left',
     file: GENESIS,
-    find: 'if (shard && (await hasMore(shardId, known, ports.shards))) {',
-    replace: 'if (shard && (await hasMore(shardId, known, ports.shards)) && false) {',
+    find: 'if (shard && (await ports.shards.hasRecordsAfter(shardId, known?.position))) {',
+    replace: 'if (shard && (await ports.shards.hasRecordsAfter(shardId, known?.position)) && false) {',
   },
   {
     name: 'empty-page-taken-for-the-end',
@@ -250,9 +250,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'half-an-aggregate-taken-as-finished',
     means: "a parent is taken as drained in the middle of its last record's events",
     tight: true,
-    file: GENESIS,
-    find: 'if (position && position.subSequence !== RECORD_END) return true;',
-    replace: '',
+    file: SHARDS,
+    find: 'const isFinished = position.subSequence === RECORD_END;',
+    replace: 'const isFinished = true;',
   },
   {
     name: 'parent-not-sealed',
