@@ -20,11 +20,13 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
   );
   const through = fates.flatMap((each) => each.through);
   const behind = fates.flatMap((each) => each.behind);
+  const early = [...behind.flatMap((event) => event.rows), ...parts.flatMap(({ expected }) => expected.dropped)];
+  const mayBeThere = (table: string) => new Map(early.filter((row) => row.table === table).map((row) => [row.id, row]));
   const found = new Map([...TABLES, 'quarantine'].map((table) => [table, rowsOf(services, table)] as const));
   return [
     ...fates.flatMap((each) => each.faults),
     ...TABLES.filter((table) => !JUDGED_APART.has(table)).flatMap((table) =>
-      tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), rowsOfTable(behind, table)),
+      tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), mayBeThere(table)),
     ),
     ...ofKind(outcome, fates),
     ...quarantineFaults(found.get('quarantine') ?? [], parts[0].expected.quarantined),
@@ -108,17 +110,17 @@ function tableFaults(
   table: string,
   found: readonly Found[],
   expected: ReadonlyMap<string, Place>,
-  early: ReadonlyMap<string, Place>,
+  early: ReadonlyMap<string, Row>,
 ): readonly string[] {
-  const isEarly = (id: string) => early.has(id) && !DERIVED.has(table);
+  const isEarly = (id: string) => early.has(id) && !expected.has(id) && !DERIVED.has(table);
   const shown = view(found);
   return [
     ...sameSet(table, new Set([...shown.keys()].filter((id) => !isEarly(id))), new Set(expected.keys())),
     ...oneContent(table, found),
     ...[...shown].flatMap(([id, row]) => {
       const place = expected.get(id);
-      if (place) return contentFaults(table, row, { ...originOf(place), ...place.row.columns });
-      return isEarly(id) ? contentFaults(table, row, early.get(id)?.row.columns ?? {}) : [];
+      if (place) return contentFaults(table, row, { ...(early.has(id) ? {} : originOf(place)), ...place.row.columns });
+      return isEarly(id) ? contentFaults(table, row, early.get(id)?.columns ?? {}) : [];
     }),
   ];
 }

@@ -26,6 +26,8 @@ export class Mapping {
   readonly errors: string[] = [];
   /** What went on in invocations that were answered. */
   readonly invocations: Invocation[] = [];
+  /** Records that the stream had dropped before they were finished. */
+  readonly skipped = new Set<SimRecord>();
   readonly #world: World;
   readonly #stream: SimStream;
   readonly #fleet: Fleet;
@@ -75,7 +77,7 @@ export class Mapping {
     let limit = MAX_BATCH;
     for (;;) {
       const changed = this.#stream.changed();
-      const next = this.#next.get(shard) as number;
+      const next = this.#skipDropped(shard);
       if (next === shard.records.length) {
         if (shard.isClosed) return;
         await changed;
@@ -97,10 +99,20 @@ export class Mapping {
     }
   }
 
+  /** What is next, past what can be read no more. */
+  #skipDropped(shard: SimShard): number {
+    const next = this.#next.get(shard) as number;
+    const kept = Math.max(next, this.#stream.firstKept(shard));
+    for (const record of shard.records.slice(next, kept)) this.skipped.add(record);
+    if (kept > next) this.#world.note(`${this.#stream.name} ${shard.id} has dropped ${kept - next} records`);
+    this.#next.set(shard, kept);
+    return kept;
+  }
+
   /** Records of any shard that have been delivered before, or are under way, come again beside what is going on. */
   async #redeliver(): Promise<void> {
     const shard = this.#random.pick(this.#stream.shards);
-    const from = this.#random.between(0, this.#next.get(shard) ?? 0);
+    const from = Math.max(this.#stream.firstKept(shard), this.#random.between(0, this.#next.get(shard) ?? 0));
     const batch = shard.records.slice(from, from + this.#random.between(1, MAX_BATCH));
     if (batch.length === 0) return;
     await this.#world.sleep(this.#random.between(0, 5_000));

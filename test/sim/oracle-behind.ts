@@ -30,7 +30,7 @@ export function expectationBehind(accepted: readonly SimRecord[], before: Expect
       isAlone: true,
     });
   }
-  return { taken, quarantined: new Map() };
+  return { taken, quarantined: new Map(), dropped: [] };
 }
 
 /** What came over the hop, in the order of its acceptance. */

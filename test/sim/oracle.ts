@@ -45,7 +45,12 @@ export interface Expected {
   readonly taken: ReadonlyMap<string, readonly Taken[]>;
   /** Id of the quarantine row → reason. */
   readonly quarantined: ReadonlyMap<string, string>;
+  /** Rows of their own of events that the stream dropped: they may have left before. */
+  readonly dropped: readonly Row[];
 }
+
+/** Whether a part of a record was never taken in, since the stream has dropped it. */
+export type IsDropped = (record: SimRecord, sub: number, user: User) => boolean;
 
 /** Reads the stream naively: every record in the order of its acceptance, repetitions left out, and counts. Records whose
  *  bytes are not among the puts are Millrace's own. */
@@ -53,9 +58,11 @@ export function expectationOf(
   accepted: readonly SimRecord[],
   puts: ReadonlyMap<Uint8Array, Put>,
   scenario: Scenario,
+  isDropped: IsDropped,
 ): Expected {
   const taken = new Map<string, Taken[]>();
   const quarantined = new Map<string, string>();
+  const dropped: Row[] = [];
   const firsts = new Map<string, SimRecord>();
   const steps = new Steps(scenario.kind);
   const bound = new Bound(scenario.on.has('heartbeats'));
@@ -63,6 +70,10 @@ export function expectationOf(
     const users = puts.get(record.data)?.users ?? [];
     for (const [sub, user] of users.entries()) {
       if (user.is === 'control') continue;
+      if (isDropped(record, sub, user)) {
+        if (user.is !== 'junk') dropped.push(...ownRows(user));
+        continue;
+      }
       const identity = user.is === 'junk' ? undefined : `${user.is} ${user.id}`;
       const first = identity === undefined ? undefined : firsts.get(identity);
       if (first) {
@@ -82,7 +93,7 @@ export function expectationOf(
       }
     }
   }
-  return { taken, quarantined };
+  return { taken, quarantined, dropped };
 }
 
 const timeOf = (user: EventUser): number => Date.parse(user.is === 'order' ? user.order.at : user.visit.at);
@@ -147,9 +158,16 @@ class Steps {
   takenOf(user: EventUser, boundMs: number): Omit<Taken, 'partitionKey' | 'record' | 'isAlone'> {
     const { id } = user;
     if (user.is === 'visit') {
-      const rows = [{ table: 'visits', id, columns: user.visit }];
       const { faulty: isFaulty } = user.visit;
-      return { id, source: '/site', identity: `/site ${id}`, isFaulty, rows, lines: [], order: undefined };
+      return {
+        id,
+        source: '/site',
+        identity: `/site ${id}`,
+        isFaulty,
+        rows: ownRows(user),
+        lines: [],
+        order: undefined,
+      };
     }
     const { order } = user;
     const lines = linesOf(this.#kind, id, order, boundMs);
@@ -159,7 +177,7 @@ class Steps {
       source: '/shop',
       identity: `/shop ${id}`,
       isFaulty: order.fault === 'early' || order.fault === 'late',
-      rows: [{ table: 'orders', id, columns: order }, ...this.#counts(id, order), ...items(id, order), ...nths],
+      rows: [...ownRows(user), ...this.#counts(id, order), ...nths],
       lines,
       order,
     };
@@ -201,6 +219,13 @@ function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): rea
   if (kind === 'plain') return [];
   if (!isBehind(kind)) return [{ id, key: customer, number, timeMs, boundMs }];
   return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
+}
+
+/** The rows that the event alone decides. */
+function ownRows(user: EventUser): readonly Row[] {
+  const { id } = user;
+  if (user.is === 'visit') return [{ table: 'visits', id, columns: user.visit }];
+  return [{ table: 'orders', id, columns: user.order }, ...items(id, user.order)];
 }
 
 function items(id: string, { amount, items: sold, customer }: OrderData): readonly Row[] {

@@ -23,11 +23,11 @@ export interface Part {
 
 /** The streams of the scenario's parts. */
 export function streamsOf(
-  { kind, shards, shardsBehind }: Scenario,
+  { kind, shards, shardsBehind, retentionMs }: Scenario,
   world: World,
   random: Random,
 ): readonly SimStream[] {
-  const events = new SimStream(EVENTS, world, random.fork('stream'), shards);
+  const events = new SimStream(EVENTS, world, random.fork('stream'), shards, retentionMs);
   if (!hasHop(kind)) return [events];
   return [events, new SimStream(BEHIND, world, random.fork(BEHIND), shardsBehind)];
 }

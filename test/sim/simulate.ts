@@ -1,5 +1,6 @@
 import { LogError } from '../../core/engine/shard-state.ts';
 import { faultsOf } from './check.ts';
+import { droppedOf } from './dropped.ts';
 import { Faults } from './faults.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Operator } from './operator.ts';
@@ -73,7 +74,7 @@ export async function simulate(scenario: Scenario): Promise<Result> {
       await operator.redrive();
       await drained();
     }
-    if (scenario.kind === 'plain') return;
+    if (scenario.kind === 'plain' && !scenario.on.has('retention')) return;
     for (let beats = 0; beats < LAST_BEATS; beats++) {
       await world.sleep(ALL_TIME_MS);
       await heartbeats.beat();
@@ -89,7 +90,7 @@ export async function simulate(scenario: Scenario): Promise<Result> {
       const inspector = inspectorOf(part.stream, part.hop, scenario, services, world, random.fork('fresh'));
       return { ...part, inspector, expected };
     };
-    const expected = expectationOf(first.stream.accepted, puts, scenario);
+    const expected = expectationOf(first.stream.accepted, puts, scenario, droppedOf(first, services));
     const outcomes: [PartOutcome, ...PartOutcome[]] = [
       afresh(first, expected),
       ...behind.map((part) =>
@@ -108,7 +109,7 @@ export async function simulate(scenario: Scenario): Promise<Result> {
 }
 
 /** What comes over a hop in groups is judged by what becomes of it. */
-const NOTHING: Expected = { taken: new Map(), quarantined: new Map() };
+const NOTHING: Expected = { taken: new Map(), quarantined: new Map(), dropped: [] };
 
 /** Puts the events in their time, and does what the operator does meanwhile. */
 async function load(
