@@ -2,6 +2,7 @@ import { MAX_EVENTS_PER_COMMIT } from '../../core/engine/step.ts';
 import { groupedFaults } from './check-grouped.ts';
 import { joinedFaults } from './check-joined.ts';
 import { logFaults } from './check-logs.ts';
+import { reachedFaults } from './check-reached.ts';
 import { timedFaults } from './check-timed.ts';
 import { type Fates, fatesOf, parkedIds } from './fates.ts';
 import { GROUPED_TABLES } from './grouped.ts';
@@ -29,6 +30,9 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
       tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), mayBeThere(table)),
     ),
     ...ofKind(outcome, fates),
+    ...(scenario.kind === 'timed' || scenario.kind === 'joined'
+      ? await reachedFaults(parts[0], fates[0]?.through ?? [], services)
+      : []),
     ...quarantineFaults(found.get('quarantine') ?? [], parts[0].expected.quarantined),
     ...(scenario.weather === 'storm' ? [] : TABLES.flatMap((table) => copies(table, found.get(table) ?? [], outcome))),
     ...services.dynamodb.misuses,

@@ -17,7 +17,9 @@ export interface Invocation {
 /** How long the mapping waits for an invocation; a frozen one may outlive that. */
 const TIMEOUT_MS = 60_000;
 const MAX_BATCH = 10;
-const CHANCE = { redeliver: 0.12, short: 0.08, killTimedOut: 0.5, early: 0.7, long: 0.3 };
+const CHANCE = { redeliver: 0.12, short: 0.08, killTimedOut: 0.5, early: 0.7, long: 0.3, behind: 0.1, lateStart: 0.3 };
+/** How long a shard may be left alone, so that it is behind the others. */
+const BEHIND_MS = [4_000, 20_000] as const;
 
 /** The event source mapping: each shard in order, at least once, and at times once more than that; children after their
  *  parents, and at times before. */
@@ -75,6 +77,7 @@ export class Mapping {
     const isEarly = this.#faults.chance('early-children', CHANCE.early);
     if (!isEarly) await this.#world.until(() => shard.parents.every((parent) => this.#isDone(parent)));
     let limit = MAX_BATCH;
+    if (this.#faults.chance('freezes', CHANCE.lateStart)) await this.#world.sleep(this.#random.between(...BEHIND_MS));
     for (;;) {
       const changed = this.#stream.changed();
       const next = this.#skipDropped(shard);
@@ -95,7 +98,11 @@ export class Mapping {
       }
       const isStuck = this.#next.get(shard) === next;
       const pauseMs = !isStuck ? 50 : this.#random.chance(CHANCE.long) ? 30_000 : 3_000;
-      await this.#world.sleep(this.#random.between(1, pauseMs));
+      await this.#world.sleep(
+        this.#faults.chance('freezes', CHANCE.behind)
+          ? this.#random.between(...BEHIND_MS)
+          : this.#random.between(1, pauseMs),
+      );
     }
   }
 

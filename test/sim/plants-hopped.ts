@@ -73,7 +73,6 @@ export const HOPPED_PLANTS: readonly Plant[] = [
   {
     name: 'first-event-not-waited-for',
     means: 'time behind the hop goes on without a shard that has just had its first event',
-    kind: 'hopped',
     file: LANES,
     find: 'if (!lane || lane.watermarkMs === BEFORE_ALL_MS) return undefined;',
     replace: 'if (!lane) return undefined;\n      if (lane.watermarkMs === BEFORE_ALL_MS) continue;',
@@ -89,7 +88,6 @@ export const HOPPED_PLANTS: readonly Plant[] = [
   {
     name: 'shard-without-events-not-waited-for',
     means: 'time behind the hop goes on as if a shard without an event could have none that is earlier',
-    kind: 'hopped',
     file: LANES,
     find: 'Math.min(earliestMs, emptyClockMs - lagMs)',
     replace: 'earliestMs',

@@ -77,7 +77,6 @@ export const TIMED_PLANTS: readonly Plant[] = [
   {
     name: 'time-before-a-merge-forgotten',
     means: 'windows that had closed open again after a merge',
-    kind: 'timed',
     file: GENESIS,
     find: 'floors: parts.flatMap(({ details }) => details.floors ?? []),',
     replace: 'floors: [],',

@@ -262,15 +262,6 @@ export const PLANTS: readonly Plant[] = [
     replace: 'return [state];',
   },
   {
-    name: 'dropped-rest-waited-for',
-    means: "a parent whose last record's events the stream has dropped in part is never drained",
-    tight: true,
-    file: SHARDS,
-    find: 'async hasRecordsAfter(shardId, position) {',
-    replace:
-      'async hasRecordsAfter(shardId, position) {\n      if (position && position.subSequence !== RECORD_END) return true;',
-  },
-  {
     name: 'one-parent-of-a-merge',
     means: 'a merged shard begins with the state of one parent',
     file: GENESIS,

@@ -39,7 +39,7 @@ const MAX_AGGREGATED = 8;
 
 /** Event times are multiples of this, so that many are the same, or lie on a window's end. */
 const TICK_MS = 20_000;
-/** How far some customers are behind the others. */
+/** How far some customers fall behind the others. */
 const SKEW_MS = 200_000;
 
 /** A customer whose name is longer than a partition key may be, and is put under its MD5. */
@@ -65,10 +65,10 @@ export function makeWorkload(random: Random, scenario: Scenario): readonly Put[]
       continue;
     }
     const size = random.chance(CHANCE.aggregate) && on.has('aggregates') ? random.between(2, MAX_AGGREGATED) : 1;
-    const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, scenario) : undefined;
+    const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, n, scenario) : undefined;
     const users = Array.from({ length: size }, () => {
-      const drawn = customer ?? drawCustomer(random, scenario);
-      const behindMs = scenario.isSkewed && drawn % 2 === 1 ? SKEW_MS : 0;
+      const drawn = customer ?? drawCustomer(random, n, scenario);
+      const behindMs = scenario.isSkewed && drawn % 2 === 1 && n > records / 3 ? SKEW_MS : 0;
       return userOf(random, ++number, nameOf(drawn), timeOf(random, n, atMs - behindMs), scenario);
     });
     puts.push({ ...recordOf(users), afterMs, atMs });
@@ -95,7 +95,12 @@ function recordOf(users: readonly User[]): Pick<Put, 'partitionKey' | 'data' | '
   return { partitionKey: first.partitionKey, data: aggregate(users), users };
 }
 
-const drawCustomer = (random: Random, { customers }: Scenario): number => random.between(0, customers - 1);
+/** Two customers to begin with, all of them from the middle on: a shard's first event may come late. */
+function drawCustomer(random: Random, n: number, { customers, records, isFlooded }: Scenario): number {
+  const known = isFlooded ? customers : 2 + Math.floor((2 * customers * n) / records);
+  return random.between(0, Math.min(customers, known) - 1);
+}
+
 const nameOf = (customer: number): string => (customer === 7 ? LONG_NAME : `customer-${customer}`);
 const keyOf = (name: string): string => (name === LONG_NAME ? LONG_NAME_KEY : name);
 
