@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, explain } from '../cli/errors.ts';
 import { register as registerEngine } from './engine/command.ts';
 import { register as registerIdempotency } from './idempotency/command.ts';
+import { register as registerLocal } from './local/command.ts';
 
 let code: number = EXIT.ok;
 
@@ -15,6 +16,7 @@ const settled = (isMet: boolean) => {
 };
 registerIdempotency(program, settled);
 registerEngine(program, settled);
+registerLocal(program, settled);
 
 try {
   await program.parseAsync();

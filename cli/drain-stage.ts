@@ -15,6 +15,8 @@ export interface DrainStageOptions {
   /** Records that the stream took. */
   readonly put: number;
   readonly progress: Progress;
+  /** Called when all that was put has been taken in, and only time has to go on. */
+  readonly onCaughtUp?: () => void;
 }
 
 const METRIC_MINUTES = 60;
@@ -23,7 +25,7 @@ const METRIC_MINUTES = 60;
  *  Its heartbeats are counted as the scheduled ones are.
  *  @throws CliError when a part stands still. */
 export async function drainStage(options: DrainStageOptions): Promise<void> {
-  const { target, outputs, services, pipeline, put, progress } = options;
+  const { target, outputs, services, pipeline, put, progress, onCaughtUp } = options;
   const cloudWatch = new CloudWatchClient(target.client);
   const sleep = async (ms: number) => {
     await pause(ms);
@@ -44,7 +46,7 @@ export async function drainStage(options: DrainStageOptions): Promise<void> {
     };
   });
   try {
-    await drain(drained, (count) => tellHeartbeats(cloudWatch, target.stage, count));
+    await drain(drained, (count) => tellHeartbeats(cloudWatch, target.stage, count), onCaughtUp);
   } finally {
     progress.end();
     cloudWatch.destroy();

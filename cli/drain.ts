@@ -14,7 +14,7 @@ export interface DrainedPart extends TakenPorts {
   readonly put: (record: CloudEvent, to: { readonly key: string; readonly hashKey: string }) => Promise<Placed>;
 }
 
-const POLL_MS = 250;
+const POLL_MS = 100;
 /** How long nothing may move before waiting is given up. */
 const PATIENCE_MS = 60_000;
 
@@ -25,13 +25,19 @@ const PATIENCE_MS = 60_000;
  *  event time on; when a part is past the second, all that was in the outboxes has left it. Behind each hop come three
  *  more: the time that a part tells is that of the batch before, in an outbox that leaves with the next.
  *  @param onBeats hears how many heartbeats the pipeline's own stream took.
+ *  @param onCaughtUp is called when the parts have taken what there was when the first came.
  *  @throws CliError when a part stands still. */
-export async function drain(parts: readonly DrainedPart[], onBeats: (count: number) => Promise<void>): Promise<void> {
+export async function drain(
+  parts: readonly DrainedPart[],
+  onBeats: (count: number) => Promise<void>,
+  onCaughtUp: () => void = () => {},
+): Promise<void> {
   const rounds = 3 * parts.length - 1;
   for (let round = 1; round <= rounds; round++) {
     const placed = await Promise.all(parts.map((part) => beat(part, round)));
     await onBeats(placed[0]?.length ?? 0);
     await Promise.all(parts.map((part, n) => taken(part, placed[n] ?? [])));
+    if (round === 1) onCaughtUp();
   }
 }
 

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type FaultRule, FaultRuleError, readRule } from '../local/faults/rules.ts';
 import type { LocalRun } from '../local/run.ts';
+import { ensureAssembly } from './assembly.ts';
 import { stageName, wholeNumber } from './options.ts';
 import { ASSEMBLY } from './project.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
-import { ensureAssembly } from './synth.ts';
 import { styled } from './table.ts';
 
 interface Options {
@@ -77,10 +77,10 @@ async function runLocal(options: Options): Promise<void> {
   const { port, state, bufferSeconds, scheduleSeconds, fault = [], faultSeed, assembly, synth, stage } = options;
   const log = (line: string) => console.error(styled('dim', line));
   const directory = assembly === undefined ? ASSEMBLY : resolve(assembly);
-  await ensureAssembly({ directory, stage, force: synth, log });
   const stopped = untilSignal();
   const faults = { rules: fault, seed: faultSeed };
-  const places = { assembly: directory, port, stateDir: state };
+  const made = ensureAssembly({ directory, stage, force: synth, log });
+  const places = { assembly: made, port, stateDir: state };
   const run = await runHere({ ...places, bufferSeconds, scheduleSeconds, faults, log });
   try {
     console.log(describeRun(run));
@@ -105,7 +105,7 @@ export function describeRun({ endpoint, outputs, notEmulated }: LocalRun): strin
   }
   if (notEmulated.length > 0) {
     lines.push('', styled('dim', `in the template but not emulated here: ${notEmulated.join(', ')}`));
-    lines.push(styled('dim', '(so no policy is enforced and no alarm is raised)'));
+    lines.push(styled('dim', '(so no policy is enforced)'));
   }
   lines.push(
     '',

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { register as registerArchive } from './archive.ts';
 import { EXIT, explain, UsageError } from './errors.ts';
 import { register as registerLocal } from './local.ts';
 import { register as registerPlan } from './plan.ts';
 import { register as registerPut } from './put.ts';
 import { register as registerQuery } from './query.ts';
 import { register as registerRedrive } from './redrive.ts';
+import { register as registerSchema } from './schema.ts';
 import { register as registerStart } from './start.ts';
 import { register as registerStatus } from './status.ts';
 import { styled } from './table.ts';
@@ -46,6 +48,8 @@ function createProgram({ out, err }: Output): Command {
     registerQuery,
     registerStatus,
     registerRedrive,
+    registerArchive,
+    registerSchema,
   ])
     register(program);
   return program;

@@ -9,6 +9,8 @@ export interface StageOutputs {
   /** Glue database that holds the views. */
   readonly databaseName: string;
   readonly workgroupName: string;
+  /** Bucket of the archive. */
+  readonly archiveBucketName: string;
   /** Every part of every pipeline, by the pipelines' names and in the order of their hops. */
   readonly parts: readonly PartOutputs[];
 }
@@ -23,6 +25,9 @@ export interface PartOutputs {
   readonly streamName: string;
   readonly logTableName: string;
 }
+
+/** Stacks that are no pipeline's. */
+const SHARED = ['stream', 'lake', 'archive'];
 
 /** Reads the outputs of a stage's stacks.
  *  @throws CliError when the stage is not there. */
@@ -61,12 +66,13 @@ export async function stageOutputs({ stage, client, label }: Target): Promise<St
       parts.push({ ...own, name, streamName: output(pipeline, `Hop${hop}StreamName`), functionName });
     }
   };
-  const pipelines = [...stacks.keys()].filter((part) => part !== 'stream' && part !== 'lake').sort();
+  const pipelines = [...stacks.keys()].filter((part) => !SHARED.includes(part)).sort();
   return {
     streamName,
     bucketName: output('lake', 'BucketName'),
     databaseName: output('lake', 'DatabaseName'),
     workgroupName: output('lake', 'WorkgroupName'),
+    archiveBucketName: output('archive', 'BucketName'),
     parts: pipelines.flatMap(partsOf),
   };
 }

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { LocalRun } from '../local/run.ts';
 import { pipelines } from '../pipelines/index.ts';
 import { putInTurn } from '../producer/put-in-turn.ts';
 import { AlertLines } from './alert-lines.ts';
+import { assemblyOf } from './assembly.ts';
 import { documentsOf, hasSample } from './documents.ts';
 import { drainStage } from './drain-stage.ts';
 import { CliError, UsageError } from './errors.ts';
@@ -13,13 +13,11 @@ import { describeRun } from './local.ts';
 import { stageName, wholeNumber } from './options.ts';
 import { stageOutputs } from './outputs.ts';
 import { makeRoom, Progress } from './progress.ts';
-import { PROJECT } from './project.ts';
 import { putDocuments } from './put.ts';
 import { runHere } from './run-here.ts';
 import { untilSignal } from './signal.ts';
 import { StageServices } from './stage-services.ts';
 import { checkSummary, describeSummary, describeWaiting, type Summary, summarise } from './summary.ts';
-import { ensureAssembly } from './synth.ts';
 import { printTable, styled } from './table.ts';
 import { chooseTarget } from './target.ts';
 import { sinksOf } from './view-counts.ts';
@@ -67,8 +65,7 @@ async function start(example: string, options: Options): Promise<void> {
   }
   const started = performance.now();
   const log = (line: string) => console.error(styled('dim', line));
-  const assembly = join(PROJECT, '.millrace', 'start', plan.name);
-  await ensureAssembly({ directory: assembly, stage, pipeline: plan.name, force: true, log });
+  const assembly = assemblyOf({ context: { stage, pipelines: plan.name } }, log);
   const stopped = once ? undefined : untilSignal();
   const alerts = new AlertLines(sinksOf(plan, 'alert'), (line) => {
     makeRoom();
@@ -85,8 +82,10 @@ async function start(example: string, options: Options): Promise<void> {
     const putting = { target, streamName, progress: new Progress('put'), put: putInTurn };
     const sent = await putDocuments(await documentsOf(example), putting);
     const progress = new Progress('processed');
-    await drainStage({ target, outputs, services, pipeline: plan.name, put: sent, progress });
+    const onCaughtUp = () => run.gatherBatches(false);
+    await drainStage({ target, outputs, services, pipeline: plan.name, put: sent, progress, onCaughtUp });
     await delivered(run, bufferSeconds);
+    run.gatherBatches(true);
     const elapsedSeconds = (performance.now() - started) / 1000;
     const summary = await summarise({ target, outputs, services, lake, alerts: alerts.counts, elapsedSeconds });
     const faults = checkSummary(summary, sent);

@@ -1,6 +1,7 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Command } from 'commander';
+import { type AlarmStatus, readAlarms } from './alarms.ts';
 import type { Cell, Column } from './athena.ts';
 import { type Figure, heartbeatFigure, readFigures } from './metrics.ts';
 import { wholeNumber } from './options.ts';
@@ -19,10 +20,12 @@ interface Options extends TargetOptions {
 export interface Status {
   readonly stage: string;
   readonly minutes: number;
-  /** Heartbeats do not count as records in; their few bytes do. */
+  /** Heartbeats do not count as records in; their few bytes do, and they do per second. */
   readonly stream: { readonly name: string } & Readonly<Record<keyof typeof STREAM, Cell>>;
   /** Every part of every pipeline. */
   readonly pipelines: readonly ({ readonly name: string } & Readonly<Record<keyof typeof PIPELINE, Cell>>)[];
+  /** Those of the stage, by name. */
+  readonly alarms: readonly AlarmStatus[];
   /** `rows` is null when they were not counted. */
   readonly tables: readonly { readonly name: string; readonly rows: number | null }[];
 }
@@ -30,8 +33,8 @@ export interface Status {
 type FigureOf<Subject> = (subject: Subject) => Figure;
 
 const kinesis =
-  (metric: string): FigureOf<Stream> =>
-  ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take: 'Sum' });
+  (metric: string, take: Figure['take'] = 'Sum'): FigureOf<Stream> =>
+  ({ streamName }) => ({ namespace: 'AWS/Kinesis', metric, dimensions: { StreamName: streamName }, take });
 const own =
   (metric: string, take: Figure['take'] = 'Sum'): FigureOf<PartOutputs> =>
   ({ name }) => ({ namespace: 'Millrace', metric, dimensions: { service: name }, take });
@@ -42,12 +45,15 @@ const lambda =
 type Stream = Pick<StageOutputs, 'streamName'> & Pick<Target, 'stage'>;
 
 const STREAM = {
+  recordsPerSecond: kinesis('IncomingRecords', 'PerSecond'),
   recordsIn: kinesis('IncomingRecords'),
   bytesIn: kinesis('IncomingBytes'),
   heartbeats: ({ stage }: Stream) => heartbeatFigure(stage),
+  writesThrottled: kinesis('WriteProvisionedThroughputExceeded'),
 };
 
 const PIPELINE = {
+  eventsPerSecond: own('Events', 'PerSecond'),
   events: own('Events'),
   duplicates: own('Duplicates'),
   quarantined: own('Quarantined'),
@@ -57,8 +63,13 @@ const PIPELINE = {
   commits: own('Commits'),
   invocations: lambda('Invocations', 'Sum'),
   errors: lambda('Errors', 'Sum'),
+  throttles: lambda('Throttles', 'Sum'),
   lagMs: lambda('IteratorAge', 'Latest'),
 };
+
+/** Columns for people; work done has a table of its own. */
+const HEALTH = ['name', 'eventsPerSecond', 'lagMs', 'errors', 'throttles', 'quarantined', 'parkedRecords'];
+const WORK = ['name', 'events', 'duplicates', 'rows', 'commits', 'invocations'];
 
 const EXAMPLES = `
 Examples:
@@ -66,11 +77,11 @@ Examples:
   $ npx millrace status --minutes 180 --json
   $ npx millrace status --aws --stage prod --rows`;
 
-/** `millrace status`: what went in, what came out, and how far behind each pipeline is. */
+/** `millrace status`: what went in, what came out, how far behind each pipeline is, and which alarms are on. */
 export function register(program: Command): void {
   const command = program
     .command('status')
-    .description('show records in, lag, commits, rows, what was quarantined and what is parked')
+    .description('show throughput, lag, errors, alarms, rows, what was quarantined and what is parked')
     .option('--minutes <n>', 'look back this far', wholeNumber(1, 1_440), 60)
     .option('--rows', 'count the rows of every table (on AWS a query that Athena bills; a local run does so anyway)')
     .option('--no-rows', 'do not count the rows of the tables')
@@ -101,7 +112,8 @@ export async function readStatus(target: Target, minutes: number, withRows: bool
     const tables = await lakeTables(target, outputs);
     const counts = withRows ? await countRows(athena, outputs, tables) : new Map<string, number>();
     const counted = tables.map((name) => ({ name, rows: counts.get(name) ?? null }));
-    return { stage: target.stage, minutes, stream, pipelines, tables: counted };
+    const alarms = await readAlarms(cloudWatch, target.stage);
+    return { stage: target.stage, minutes, stream, pipelines, alarms, tables: counted };
   } finally {
     cloudWatch.destroy();
     athena.destroy();
@@ -114,15 +126,31 @@ function withoutHeartbeats(stream: Status['stream']): Status['stream'] {
   return { ...stream, recordsIn: Math.max(0, Number(recordsIn) - Number(heartbeats)) }; // one may be told before the other
 }
 
-function describeStatus({ minutes, stream, pipelines, tables }: Status): string {
-  const section = (title: string, rows: readonly Readonly<Record<string, Cell>>[]) => {
-    const columns = Object.keys(rows[0] ?? {}).map((name): Column => ({ name, type: '' }));
+type Row = Readonly<Record<string, Cell>>;
+
+export function describeStatus({ minutes, stream, pipelines, alarms, tables }: Status): string {
+  const section = (title: string, rows: readonly Row[], names = Object.keys(rows[0] ?? {})) => {
+    const columns = names.map((name): Column => ({ name, type: '' }));
     const cells = rows.map((row) => columns.map(({ name }) => row[name] ?? null));
     return `${styled('bold', title)}\n${printTable(columns, cells, true)}`;
   };
   return [
     section(`Stream, last ${minutes} minutes`, [stream]),
-    section(`Pipelines, last ${minutes} minutes`, pipelines),
+    section(`Pipelines, last ${minutes} minutes`, pipelines, HEALTH),
+    section('Work done', pipelines, WORK),
+    describeAlarms(alarms),
     section('Tables', tables),
   ].join('\n\n');
+}
+
+/** `Alarms: 1 ALARM, 19 OK`, and those that are on with what they mean. */
+function describeAlarms(alarms: readonly AlarmStatus[]): string {
+  const counts = ['ALARM', 'INSUFFICIENT_DATA', 'OK'].map(
+    (state) => [alarms.filter((alarm) => alarm.state === state).length, state] as const,
+  );
+  const shown = counts.filter(([count]) => count > 0).map(([count, state]) => `${count} ${state}`);
+  const on = alarms
+    .filter(({ state }) => state === 'ALARM')
+    .map(({ name, since, reason, meaning }) => `  ${name}, since ${since}\n    ${meaning}\n    ${reason}`);
+  return [styled('bold', `Alarms: ${shown.join(', ') || 'none'}`), ...on].join('\n');
 }

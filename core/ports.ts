@@ -25,9 +25,9 @@ export const MAX_BODY_BYTES = 390 * 1024;
 
 /** The commit log of one pipeline's epoch, one sequence of slots per shard. */
 export interface CommitLog {
-  /** Items of the newest slots, newest first, read as they are asked for.
+  /** Items of the newest slots, newest first, read as they are asked for; `limit` of them, or all.
    *  @throws TransientError when the log did not answer. */
-  newest(shardId: string): AsyncIterable<LogItem>;
+  newest(shardId: string, limit?: number): AsyncIterable<LogItem>;
   /** Puts the item in its slot if the slot is free. `taken` means that another writer was there first; a retry of our
    *  own write that had succeeded is `committed`, which the token tells. Slot 0 is kept for ever, others for
    *  `ENTRY_TTL_MS`.

@@ -2,6 +2,7 @@ import { type LakeTable, type Plan, type PlanNode, partsOf } from '../core/pipel
 import { ConfigError } from './config.ts';
 import { idsOf } from './constructs/pipeline-sinks.ts';
 import {
+  ARCHIVE_TABLE,
   deliveryStreamName,
   eventStreamName,
   hopStreamName,
@@ -24,8 +25,8 @@ export function refuseClashes(stage: string, pipelines: readonly Plan[], quarant
       partsOf(plan).flatMap((part) => idsOf(part, kind).map((id) => nameOf(stage, plan.name, id))),
     );
   const names = {
-    pipeline: ['stream', 'lake', 'operator', 'heartbeat', ...parts.map(({ name }) => name)],
-    table: [...tables, ...tables.map(rowsTableName)],
+    pipeline: ['stream', 'lake', 'archive', 'operator', 'heartbeat', ...parts.map(({ name }) => name)],
+    table: [ARCHIVE_TABLE, ...tables, ...tables.map(rowsTableName)],
     'delivery stream': pipelines.flatMap((plan) =>
       partsOf(plan).flatMap((part) => part.tables.map(({ name }) => deliveryStreamName(stage, name, plan.name))),
     ),

@@ -1,4 +1,6 @@
 import {
+  ARCHIVE_COLDER_AFTER_DAYS,
+  BATCHING_SECONDS,
   BUFFER_SECONDS,
   COLDER_AFTER_DAYS,
   HEARTBEAT_SECONDS,
@@ -35,6 +37,10 @@ export interface StageConfig {
   readonly queryLimitGigabytes: number;
   /** Age at which the tables' files move to S3 Standard-IA; undefined, the default, leaves them. */
   readonly tablesColderAfterDays: number | undefined;
+  /** Longest time records wait for the archive; longer means fewer and larger objects. Default 300. */
+  readonly archiveSeconds: number;
+  /** Age at which what is archived moves to S3 Glacier Instant Retrieval; undefined, the default, leaves it. */
+  readonly archiveColderAfterDays: number | undefined;
   /** Gets the alarms and the pipelines' alerts, once it has confirmed the subscriptions. */
   readonly alarmEmail: string | undefined;
 }
@@ -67,6 +73,8 @@ const READERS: { readonly [Key in keyof StageConfig]: Reader<StageConfig[Key]> }
   heartbeatSeconds: orDefault(60, integer(HEARTBEAT_SECONDS)),
   queryLimitGigabytes: orDefault(100, integer(QUERY_GIGABYTES)),
   tablesColderAfterDays: orDefault(undefined, integer(COLDER_AFTER_DAYS)),
+  archiveSeconds: orDefault(300, integer(BATCHING_SECONDS)),
+  archiveColderAfterDays: orDefault(undefined, integer(ARCHIVE_COLDER_AFTER_DAYS)),
   alarmEmail: orDefault(undefined, matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address')),
 };
 

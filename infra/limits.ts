@@ -10,10 +10,14 @@ export const RECORD_AGE_MAX_SECONDS = 604_800;
 export const PARALLELIZATION = { min: 1, max: 10 } as const;
 /** Firehose's buffering interval: `BufferingHints.IntervalInSeconds`. */
 export const BUFFER_SECONDS = { min: 0, max: 900 } as const;
+/** Batching window of an event source mapping: `MaximumBatchingWindowInSeconds`. */
+export const BATCHING_SECONDS = { min: 0, max: 300 } as const;
 /** Shortest interval when Firehose partitions dynamically. */
 export const DYNAMIC_BUFFER_MIN_SECONDS = 60;
 /** S3 refuses transitions to Standard-IA before an object is this old. */
 export const COLDER_AFTER_DAYS = { min: 30, max: 36_500 } as const;
+/** Glacier Instant Retrieval takes objects of any age. */
+export const ARCHIVE_COLDER_AFTER_DAYS = { min: 1, max: 36_500 } as const;
 /** Interval of a schedule by rate: `ScheduleExpression` counts whole minutes. Longer than an hour, windows would close too
  *  late to be of use. */
 export const HEARTBEAT_SECONDS = { min: 60, max: 3_600, step: 60 } as const;

@@ -4,6 +4,7 @@ import type { LakeTable, Plan } from '../core/pipeline/plan.ts';
 import { refuseClashes } from './clashes.ts';
 import { ConfigError, type StageConfig } from './config.ts';
 import { resourceName } from './names.ts';
+import { ArchiveStack } from './stacks/archive-stack.ts';
 import { LakeStack } from './stacks/lake-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { StreamStack } from './stacks/stream-stack.ts';
@@ -15,7 +16,8 @@ export interface MillraceProps {
   readonly quarantine: LakeTable;
 }
 
-/** Adds a stage to the app: one stack for the stream, one for the lake, one for each pipeline. Needs no account, region
+/** Adds a stage to the app: one stack for the stream, one for the lake, one for the archive, one for
+ *  each pipeline. Needs no account, region
  *  or look-up. Synthesis fails on any finding of the AWS Solutions checks that is not acknowledged.
  *  @throws ConfigError when the pipelines cannot stand beside each other. */
 export function addMillrace(app: App, { config, pipelines: all, quarantine }: MillraceProps): void {
@@ -28,6 +30,7 @@ export function addMillrace(app: App, { config, pipelines: all, quarantine }: Mi
   const { source, topic } = new StreamStack(app, stackName('stream'), { config });
   const shared = new LakeStack(app, stackName('lake'), { config, topic, quarantine });
   const { lake } = shared;
+  new ArchiveStack(app, stackName('archive'), { config, source, topic, lake });
   const stage = pipelines.map(({ name }) => name);
   for (const plan of pipelines) {
     const parts = { config, plan, stage, source, lake, quarantine: shared.quarantine, topic };

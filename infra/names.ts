@@ -34,6 +34,12 @@ export function functionName(stage: string, pipeline: string): string {
  *  name, since stages of one account share the namespace. */
 export const heartbeatName = (stage: string): string => resourceName(stage, 'heartbeat');
 
+/** Name of all that archives the stream, and dimension `service` of its metric `ArchivedRecords`. */
+export const archiveName = (stage: string): string => resourceName(stage, 'archive');
+
+/** Name of the Glue table over the archive. */
+export const ARCHIVE_TABLE = 'archived_records';
+
 /** Name of a table's delivery stream; tables that no one pipeline owns leave `pipeline` out.
  *  @throws ConfigError when Firehose cannot have a stream of that name. */
 export function deliveryStreamName(stage: string, table: string, pipeline?: string): string {

@@ -9,6 +9,7 @@ const TARGET_SCOPES: Readonly<Record<string, string>> = {
   Firehose_20150804: 'firehose',
   GraniteServiceVersion20100801: 'monitoring',
   Kinesis_20131202: 'kinesis',
+  Logs_20140328: 'logs',
 };
 
 /** `<key id>/<date>/<region>/<service>/aws4_request`; Signature Version 4A leaves the region out. */

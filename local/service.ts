@@ -34,12 +34,17 @@ export interface LocalService {
 export const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_REGION = 'us-east-1';
 
-/** Counts a value into a CloudWatch metric. */
+/** Counts a value into a CloudWatch metric. The metrics of AWS's own services have their unit anyway. */
 export type RecordMetric = (
   namespace: string,
   name: string,
   dimensions: Readonly<Record<string, string>>,
   value: number,
+  kept?: {
+    readonly unit?: string;
+    /** By the second, else by the minute. */
+    readonly isHighResolution?: boolean;
+  },
 ) => void;
 
 /** What every local service is given. */

@@ -48,7 +48,7 @@ export class Fuse {
       views: { put: guarded(views.put) },
       streams: { put: guarded(streams.put), broadcast: guarded(streams.broadcast) },
       log: {
-        newest: (shardId) => log.newest(shardId),
+        newest: (shardId, limit) => log.newest(shardId, limit),
         append: async (shardId, item) => {
           const isBatch = shardId === this.#shardId && item.slot > 0;
           this.#dieIf(isBatch && (this.#point === 'delivery' || this.#point === 'commit'));

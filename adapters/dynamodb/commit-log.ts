@@ -24,8 +24,9 @@ type Item = Record<string, AttributeValue>;
 export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: CommitLogOptions): CommitLog {
   const pk = (shardId: string) => ({ S: `${pipeline}#${epoch}#${shardId}` });
 
-  async function* newest(shardId: string): AsyncGenerator<LogItem> {
+  async function* newest(shardId: string, limit = Number.POSITIVE_INFINITY): AsyncGenerator<LogItem> {
     let start: Item | undefined;
+    let left = limit;
     do {
       const page = await transiently('commit log: Query', () =>
         client.send(
@@ -35,13 +36,16 @@ export function dynamoCommitLog({ client, table, pipeline, epoch, clock }: Commi
             ExpressionAttributeValues: { ':pk': pk(shardId) },
             ScanIndexForward: false,
             ConsistentRead: true,
+            ...(Number.isFinite(left) && { Limit: left }),
             ...(start && { ExclusiveStartKey: start }),
           }),
         ),
       );
-      yield* (page.Items ?? []).map(logItemOf);
+      const items = page.Items ?? [];
+      yield* items.map(logItemOf);
+      left -= items.length;
       start = page.LastEvaluatedKey;
-    } while (start);
+    } while (start && left > 0);
   }
 
   /** Whether the slot holds our own entry. Asked after the condition failed, since the SDK retries a write whose answer

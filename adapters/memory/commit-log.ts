@@ -4,8 +4,9 @@ import type { CommitLog, LogItem } from '../../core/ports.ts';
 export function memoryCommitLog(): CommitLog {
   const shards = new Map<string, Map<number, LogItem>>();
 
-  async function* newest(shardId: string): AsyncGenerator<LogItem> {
-    yield* [...(shards.get(shardId)?.values() ?? [])].sort((a, b) => b.slot - a.slot);
+  async function* newest(shardId: string, limit?: number): AsyncGenerator<LogItem> {
+    const items = [...(shards.get(shardId)?.values() ?? [])].sort((a, b) => b.slot - a.slot);
+    yield* items.slice(0, limit);
   }
 
   async function append(shardId: string, item: LogItem): Promise<'committed' | 'taken'> {

@@ -1,6 +1,7 @@
 import { type Hop, type Rekeyed, rekeyedRecord, type Watermark, watermarkRecord } from '../event/control.ts';
 import type { Json } from '../event/json.ts';
 import { partitionKeyOf } from '../event/partition-key.ts';
+import { versionAttribute } from '../event/upcast.ts';
 import type { Message, Row } from '../operators/operator.ts';
 import type { AlertNode, Plan, PublishNode, SinkNode, ViewNode } from '../pipeline/plan.ts';
 import { NEXT_HOP, type OutgoingRecord, type Sinks } from '../ports.ts';
@@ -108,7 +109,15 @@ const padded = (count: number, digits: number) => String(count).padStart(digits,
 function eventRecord({ event }: PublishNode, { id, source, timeMs, body }: Placed): OutgoingRecord {
   const time = new Date(timeMs).toISOString();
   const key = String((body as Record<string, Json>)[event.key]);
-  const data = bytes({ specversion: '1.0', id, source, type: event.type, time, data: body });
+  const data = bytes({
+    specversion: '1.0',
+    id,
+    source,
+    type: event.type,
+    ...versionAttribute(event),
+    time,
+    data: body,
+  });
   return { partitionKey: partitionKeyOf(key), data };
 }
 

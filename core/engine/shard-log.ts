@@ -93,7 +93,7 @@ export class ShardLogs {
 
   /** How far the shard has come, by its log's newest entry alone; undefined before its first record. */
   async position(shardId: string): Promise<Position | undefined> {
-    for await (const item of this.#ports.log.newest(shardId))
+    for await (const item of this.#ports.log.newest(shardId, 1))
       return (await this.#entryOf(shardId, item)).entry.position;
     return undefined;
   }

@@ -5,6 +5,7 @@ import type { EventType } from './event.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { NOT_OURS, type Readers, readRecord } from './readers.ts';
 import { Rejected, type Rejection, show } from './rejection.ts';
+import { upcast } from './upcast.ts';
 import { validated } from './validate.ts';
 
 /** An event as the steps of a pipeline see it: valid, with its time and its identity. */
@@ -31,7 +32,7 @@ export function decodeEvent(
     const envelope = readRecord(bytes, origin, readers);
     if (envelope === NOT_OURS || 'control' in envelope) return envelope;
     const type = readers.own.types.get(envelope.type) as EventType;
-    const data = validData(type, envelope.data);
+    const data = validData(type, upcast(type, envelope));
     const timeMs = eventTime(type, data, envelope.time, origin.arrivalMs);
     const key = String(data[type.key]);
     return { type, id: envelope.id, source: envelope.source, key, timeMs, data };

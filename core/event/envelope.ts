@@ -10,6 +10,8 @@ export interface CloudEvent {
   readonly type: string;
   /** RFC 3339; needed where the event type names no time field of its own. */
   readonly time?: string | undefined;
+  /** Version of the type's schema that the data follow; 1 unless it says so. */
+  readonly schemaversion?: number | undefined;
   readonly data: unknown;
 }
 
@@ -44,6 +46,7 @@ const cloudEvent = z.object({
   source: bounded(1024),
   type: bounded(256),
   time: z.optional(z.string().max(64)),
+  schemaversion: z.optional(z.int().min(1)),
   data: z.unknown(),
 });
 
@@ -66,13 +69,14 @@ export function readEnvelope(json: unknown): CloudEvent {
 /** Whether it is an event as nearly all are, which is told without the schema. */
 function isPlain(json: unknown): json is CloudEvent {
   if (typeof json !== 'object' || json === null) return false;
-  const { specversion, id, source, type, time, data } = json as Record<string, unknown>;
+  const { specversion, id, source, type, time, schemaversion, data } = json as Record<string, unknown>;
   return (
     specversion === '1.0' &&
     isBounded(id, 512) &&
     isBounded(source, 1024) &&
     isBounded(type, 256) &&
     (time === undefined || (typeof time === 'string' && time.length <= 64)) &&
+    schemaversion === undefined &&
     data !== undefined
   );
 }

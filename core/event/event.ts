@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { CONTROL_PREFIX } from './control.ts';
+import type { Upcasters } from './upcast.ts';
 
 /** Any Zod 4 object schema, made by `zod` or `zod/mini`. */
 export type ObjectSchema = z.core.$ZodObject;
@@ -7,8 +8,11 @@ export type ObjectSchema = z.core.$ZodObject;
 type Shape<Schema extends ObjectSchema> = Schema['_zod']['def']['shape'];
 
 export interface EventOptions<Schema extends ObjectSchema> {
-  /** Version of the schema, from 1. */
+  /** Version of the schema, from 1. Events say theirs by the attribute `schemaversion`; without it they are of version 1. */
   readonly version: number;
+  /** For each version before this one, what makes its data those of the next: `{ 1: ({ name, ...data }) => … }`. The value
+   *  of the key must stay, since the records lie in its shard. */
+  readonly upcast?: Upcasters;
   /** Field by which events are ordered and streams are keyed, one of the schema's required strings; its value is the
    *  Kinesis partition key. (Spelt out here, since the compiler's message shows an alias by its name only.) */
   readonly key: {
@@ -31,6 +35,7 @@ export interface EventType<Schema extends ObjectSchema = ObjectSchema> {
   /** CloudEvents `type`, e.g. `page.request`. */
   readonly type: string;
   readonly version: number;
+  readonly upcasters: Upcasters;
   readonly key: string;
   readonly time: string | undefined;
   readonly accept: { readonly behindDays: number; readonly aheadDays: number };
@@ -49,7 +54,7 @@ export class EventDefinitionError extends Error {
 const TYPE = /^[a-z][a-z0-9]*([.-][a-z0-9]+)*$/;
 
 /** Defines a type of event. `type` is permanent: producers send it and the pipeline routes by it.
- *  @throws EventDefinitionError when type, version, key or time are not usable. */
+ *  @throws EventDefinitionError when type, version, upcasters, key or time are not usable. */
 export function event<const Schema extends ObjectSchema>(
   type: string,
   options: EventOptions<Schema>,
@@ -61,6 +66,10 @@ export function event<const Schema extends ObjectSchema>(
   if (type.startsWith(CONTROL_PREFIX)) refuse('its type', type, `another beginning than '${CONTROL_PREFIX}'`);
   if (!Number.isInteger(options.version) || options.version < 1)
     refuse('version', options.version, 'an integer from 1');
+  const from = Object.keys(options.upcast ?? {});
+  const before = Array.from({ length: options.version - 1 }, (_, n) => String(n + 1));
+  if (from.join() !== before.join())
+    refuse('upcast', from, `an upcaster from each version before, ${JSON.stringify(before)}`);
   const fields = Object.keys(options.schema._zod.def.shape);
   if (!fields.includes(options.key)) refuse('key', options.key, `a field of the schema: ${fields.join(', ')}`);
   const keySchema = options.schema._zod.def.shape[options.key];
@@ -77,6 +86,7 @@ export function event<const Schema extends ObjectSchema>(
   return Object.freeze({
     type,
     version: options.version,
+    upcasters: Object.freeze({ ...options.upcast }),
     key: options.key,
     time: options.time,
     accept: Object.freeze(options.accept ?? { behindDays: 50 * 365, aheadDays: 1 }),

@@ -50,6 +50,7 @@ function combined(nodes: readonly PlanNode[]): readonly PlanNode[] {
 const rekeyed = ({ id }: RekeyNode): EventType => ({
   type: id,
   version: 1,
+  upcasters: {},
   key: 'key',
   time: undefined,
   accept: { behindDays: 0, aheadDays: 0 },

@@ -35,7 +35,7 @@ export function partitionLayout(table: LakeTable): PartitionLayout {
       folder,
       prefix: `${folder}event_day=!{partitionKeyFromQuery:event_day}/`,
       errorPrefix,
-      projection: dates('event_day', 'yyyy-MM-dd', `${partition.since},NOW+${DAYS_AHEAD}DAYS`, 'DAYS'),
+      projection: projectedDates('event_day', 'yyyy-MM-dd', `${partition.since},NOW+${DAYS_AHEAD}DAYS`, 'DAYS'),
       query: '{event_day: .event_time[0:10]}',
     };
   }
@@ -44,12 +44,18 @@ export function partitionLayout(table: LakeTable): PartitionLayout {
     folder,
     prefix: `${folder}delivery_hour=!{timestamp:yyyy-MM-dd-HH}/`,
     errorPrefix,
-    projection: dates('delivery_hour', 'yyyy-MM-dd-HH', `${FIRST_DELIVERY_HOUR},NOW`, 'HOURS'),
+    projection: projectedDates('delivery_hour', 'yyyy-MM-dd-HH', `${FIRST_DELIVERY_HOUR},NOW`, 'HOURS'),
     query: undefined,
   };
 }
 
-function dates(column: string, format: string, range: string, unit: 'DAYS' | 'HOURS'): Record<string, string> {
+/** Glue table properties by which Athena projects a partition of dates. */
+export function projectedDates(
+  column: string,
+  format: string,
+  range: string,
+  unit: 'DAYS' | 'HOURS',
+): Record<string, string> {
   return {
     'projection.enabled': 'true',
     [`projection.${column}.type`]: 'date',

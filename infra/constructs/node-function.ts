@@ -1,18 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
-  type Function as LambdaFunction,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../names.ts';
+import { bundledCode } from './bundled-code.ts';
 
 export interface NodeFunctionProps<Environment extends Readonly<Record<keyof Environment, string>>> {
   readonly name: string;
@@ -27,8 +26,6 @@ export interface NodeFunctionProps<Environment extends Readonly<Record<keyof Env
   /** Allows the role what the function needs, and gives the environment variables that say where that is. */
   readonly connect: (role: Role) => Environment;
 }
-
-const ROOT = new URL('../../', import.meta.url);
 
 /** Adds a Lambda function with a role and a log group of its own: allowed what `connect` allows it, and to log. */
 export function nodeFunction<Environment extends Readonly<Record<keyof Environment, string>>>(
@@ -45,10 +42,12 @@ export function nodeFunction<Environment extends Readonly<Record<keyof Environme
     description: `${does[0]?.toUpperCase()}${does.slice(1)}`,
   });
   logGroup.grantWrite(role);
-  const lambda = new NodejsFunction(scope, 'Function', {
+  const lambda = new LambdaFunction(scope, 'Function', {
     functionName: name,
     description: `Millrace: ${does}`,
-    ...code(folder),
+    code: bundledCode(folder),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: memoryMegabytes,
     timeout,
@@ -65,26 +64,4 @@ export function nodeFunction<Environment extends Readonly<Record<keyof Environme
     },
   });
   return { function: lambda, role };
-}
-
-function code(folder: string) {
-  return {
-    entry: fileURLToPath(new URL(`functions/${folder}/handler.ts`, ROOT)),
-    handler: 'handler',
-    projectRoot: fileURLToPath(ROOT),
-    depsLockFilePath: fileURLToPath(new URL('package-lock.json', ROOT)),
-    runtime: Runtime.NODEJS_24_X,
-    // The SDK is bundled: what is tested is what runs, and the smaller bundle starts faster than the runtime's own SDK.
-    bundling: {
-      bundleAwsSDK: true,
-      format: OutputFormat.ESM,
-      mainFields: ['module', 'main'],
-      target: 'node24',
-      minify: true,
-      // Without a map, a stack names columns of one endless line.
-      sourceMap: true,
-      sourceMapMode: SourceMapMode.DEFAULT,
-      sourcesContent: false,
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Services by their names in a request's signature. Of the last row the requests do not say their action up front. */
-const WITH_ACTIONS = ['athena', 'dynamodb', 'firehose', 'glue', 'kinesis', 'lambda', 's3', 'sqs'] as const;
+const WITH_ACTIONS = ['athena', 'dynamodb', 'firehose', 'glue', 'kinesis', 'lambda', 'logs', 's3', 'sqs'] as const;
 const WITHOUT_ACTIONS = ['cloudformation', 'monitoring', 'sns', 'sts'] as const;
 
 /** Kinds that make sense for some actions only. */

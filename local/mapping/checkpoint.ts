@@ -1,18 +1,26 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ShardPosition } from '../services/kinesis-reader.ts';
+import type { OpenWindow } from './tumbling.ts';
 
-/** How far each shard has been processed. */
-export interface Checkpoints {
-  /** Undefined for a mapping that has never run. */
-  positions(): ReadonlyMap<string, ShardPosition>;
-  save(shardId: string, position: ShardPosition): void;
-  forget(shardId: string): void;
+/** How far a shard has been processed. */
+export interface Checkpoint {
+  readonly position: ShardPosition;
+  /** The tumbling window that was open there. */
+  readonly window?: OpenWindow | undefined;
 }
 
-type Positions = Record<string, ShardPosition>;
+/** How far each shard of a mapping has been processed. */
+export interface Checkpoints {
+  /** Empty for a mapping that has never run. */
+  all(): ReadonlyMap<string, Checkpoint>;
+  save(shardId: string, checkpoint: Checkpoint): void;
+  forget(shardId: string): void;
+  /** Forgets all of them: the mapping is gone. */
+  discard(): void;
+}
 
-function load(path: string): Positions {
+function load(path: string): Record<string, Checkpoint> {
   if (!existsSync(path)) return {};
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -27,21 +35,25 @@ function load(path: string): Positions {
  *  A file is replaced as a whole: a crash leaves the old or the new one. */
 export function openCheckpoints(directory: string | undefined, uuid: string): Checkpoints {
   const path = directory && join(directory, `${uuid}.json`);
-  const positions = new Map(Object.entries(path ? load(path) : {}));
+  const checkpoints = new Map(Object.entries(path ? load(path) : {}));
   const write = () => {
     if (!path) return;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(positions)));
+    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(checkpoints)));
     renameSync(`${path}.new`, path);
   };
   return {
-    positions: () => positions,
-    save(shardId, position) {
-      positions.set(shardId, position);
+    all: () => checkpoints,
+    save(shardId, checkpoint) {
+      checkpoints.set(shardId, checkpoint);
       write();
     },
     forget(shardId) {
-      if (positions.delete(shardId)) write();
+      if (checkpoints.delete(shardId)) write();
+    },
+    discard() {
+      checkpoints.clear();
+      if (path) rmSync(path, { force: true });
     },
   };
 }

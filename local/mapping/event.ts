@@ -2,7 +2,8 @@ import type { StreamRecord } from '../services/kinesis-reader.ts';
 
 /** What the records of one mapping's events have in common. */
 export interface EventSource {
-  readonly streamArn: string;
+  /** Of the stream, or of the consumer when reading by enhanced fan-out. */
+  readonly arn: string;
   readonly region: string;
   readonly roleArn: string;
 }
@@ -18,29 +19,21 @@ const ENVELOPE = '{"Records":[]}';
 
 /** Encodes a record as Lambda shows it to a function ("Using AWS Lambda with Amazon Kinesis"). */
 export function encodeRecord(source: EventSource, shardId: string, record: StreamRecord): EventRecord {
-  const json = JSON.stringify({
-    kinesis: {
-      kinesisSchemaVersion: '1.0',
-      partitionKey: record.partitionKey,
-      sequenceNumber: record.sequenceNumber,
-      data: record.data.toString('base64'),
-      // Seconds, the milliseconds as decimals.
-      approximateArrivalTimestamp: record.arrivalMs / 1000,
-    },
-    eventSource: 'aws:kinesis',
-    eventVersion: '1.0',
-    eventID: `${shardId}:${record.sequenceNumber}`,
-    eventName: 'aws:kinesis:record',
-    invokeIdentityArn: source.roleArn,
-    awsRegion: source.region,
-    eventSourceARN: source.streamArn,
-  });
+  const { partitionKey, sequenceNumber, data, arrivalMs } = record;
+  // By hand, since it is done for each event: only the partition key can hold what JSON has to escape.
+  const json =
+    `{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":${JSON.stringify(partitionKey)},` +
+    `"sequenceNumber":"${sequenceNumber}","data":"${data.toString('base64')}",` +
+    // Seconds, the milliseconds as decimals.
+    `"approximateArrivalTimestamp":${arrivalMs / 1000}},"eventSource":"aws:kinesis","eventVersion":"1.0",` +
+    `"eventID":"${shardId}:${sequenceNumber}","eventName":"aws:kinesis:record",` +
+    `"invokeIdentityArn":"${source.roleArn}","awsRegion":"${source.region}","eventSourceARN":"${source.arn}"}`;
   return { record, json, bytes: Buffer.byteLength(json) };
 }
 
-/** The event of a batch, as JSON. */
-export function encodeEvent(records: readonly EventRecord[]): string {
-  return `{"Records":[${records.map(({ json }) => json).join(',')}]}`;
+/** The event of a batch, as JSON. `more` are further members, each with the comma before it. */
+export function encodeEvent(records: readonly EventRecord[], more = ''): string {
+  return `{"Records":[${records.map(({ json }) => json).join(',')}]${more}}`;
 }
 
 /** How many of `records`, from the first on, make an event of at most `bytesMax`. */

@@ -18,9 +18,15 @@ export interface FailureSource {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** The message S3 gets, the whole event in it as a text. `requestId` stands in when the function never ran. A record
- *  too old never has a `responseContext`, and its counter begins at 1 (as recorded against AWS). */
-export function failureMessage(source: FailureSource, givenUp: GivenUp, nowMs: number, requestId: string): string {
+/** The message about records that were given up; S3 gets the whole event in it as a text, queues and topics do not.
+ *  `requestId` stands in when the function never ran. A record too old never has a `responseContext`, and its counter
+ *  begins at 1 (as recorded against AWS). */
+export function failureMessage(
+  source: FailureSource,
+  givenUp: GivenUp,
+  nowMs: number,
+  { requestId, withPayload }: { readonly requestId: string; readonly withPayload: boolean },
+): string {
   const { condition, records, invocations, lastRun } = givenUp;
   const first = records[0]?.record;
   const last = records.at(-1)?.record;
@@ -47,7 +53,7 @@ export function failureMessage(source: FailureSource, givenUp: GivenUp, nowMs: n
       batchSize: records.length,
       streamArn: source.streamArn,
     },
-    payload: encodeEvent(records),
+    ...(withPayload && { payload: encodeEvent(records) }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { RecordMetric } from '../service.ts';
 /** The EventCount group, which a mapping has to ask for (MetricsConfig). */
 export type EventCount =
   | 'PolledEventCount'
+  | 'FilteredOutEventCount'
   | 'InvokedEventCount'
   | 'FailedInvokeEventCount'
   | 'DroppedEventCount'

@@ -1,4 +1,5 @@
-import type { ShardPosition } from '../services/kinesis-reader.ts';
+import type { ShardInfo } from '../services/kinesis-reader.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { pollShard } from './poller.ts';
 import type { MappingRun } from './run.ts';
 
@@ -9,9 +10,10 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
   const polling = new Map<string, Promise<void>>();
   const finished = new Set<string>();
 
-  async function poll(shardId: string, from: ShardPosition): Promise<void> {
+  async function poll(shard: ShardInfo, from: Checkpoint): Promise<void> {
+    const { shardId } = shard;
     try {
-      if (!(await pollShard(run, shardId, from))) return;
+      if (!(await pollShard(run, shard, from))) return;
       finished.add(shardId);
       startReady();
     } catch (error) {
@@ -21,27 +23,29 @@ export function followStream(run: MappingRun): { stopped(): Promise<void> } {
 
   /** Checkpoints of shards that have expired serve nobody. */
   function forgetExpired(present: ReadonlySet<string>): void {
-    for (const shardId of [...checkpoints.positions().keys()]) {
+    for (const shardId of [...checkpoints.all().keys()]) {
       if (!present.has(shardId) && (finished.has(shardId) || !polling.has(shardId))) checkpoints.forget(shardId);
     }
   }
 
   function startReady(): void {
-    const shards = reader.shards(settings.streamArn);
+    const shards = reader.shards(settings.sourceArn);
     const present = new Set(shards.map(({ shardId }) => shardId));
     forgetExpired(present);
     // A parent that is neither listed nor being read has expired with all it held.
     const isUnfinished = (id: string) => !finished.has(id) && (present.has(id) || polling.has(id));
-    for (const { shardId, parentShardIds } of shards) {
-      const from = checkpoints.positions().get(shardId) ?? 'TRIM_HORIZON';
+    for (const shard of shards) {
+      const { shardId, parentShardIds } = shard;
+      const from = checkpoints.all().get(shardId) ?? { position: 'TRIM_HORIZON' };
       if (polling.has(shardId) || parentShardIds.some(isUnfinished)) continue;
-      polling.set(shardId, poll(shardId, from));
+      polling.set(shardId, poll(shard, from));
     }
   }
 
   // StartingPosition is for the shards there are now; one that comes later continues its parents.
-  if (checkpoints.positions().size === 0) {
-    for (const { shardId } of reader.shards(settings.streamArn)) checkpoints.save(shardId, settings.startingPosition);
+  if (checkpoints.all().size === 0) {
+    const position = settings.startingPosition;
+    for (const { shardId } of reader.shards(settings.sourceArn)) checkpoints.save(shardId, { position });
   }
   startReady();
 

@@ -18,7 +18,19 @@ function parts(pattern: string): Part[] {
   return found;
 }
 
-function field(letter: string, width: number, at: Date): string | undefined {
+/** `+09:00` and the like, of milliseconds east of UTC. */
+function offset(letter: string, width: number, ms: number): string {
+  if (letter === 'X' && ms === 0) return 'Z';
+  const minutes = Math.abs(ms) / 60_000;
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const sign = ms < 0 ? '-' : '+';
+  if (width === 1 && letter !== 'Z') return `${sign}${two(minutes / 60)}${minutes % 60 ? two(minutes % 60) : ''}`;
+  const colon = letter !== 'Z' && width === 3 ? ':' : '';
+  return `${sign}${two(minutes / 60)}${colon}${two(minutes % 60)}`;
+}
+
+/** `at` is the zone's wall clock written as UTC. */
+function field(letter: string, width: number, at: Date, offsetMs: number): string | undefined {
   const number = (value: number) => String(value).padStart(width, '0');
   const year = at.getUTCFullYear();
   switch (letter) {
@@ -42,6 +54,16 @@ function field(letter: string, width: number, at: Date): string | undefined {
       return number(at.getUTCHours());
     case 'h':
       return number(at.getUTCHours() % 12 || 12);
+    case 'k':
+      return number(at.getUTCHours() || 24);
+    case 'K':
+      return number(at.getUTCHours() % 12);
+    case 'Q':
+      return number(Math.floor(at.getUTCMonth() / 3) + 1);
+    case 'X':
+    case 'x':
+    case 'Z':
+      return width <= 3 ? offset(letter, width, offsetMs) : undefined;
     case 'a':
       return at.getUTCHours() < 12 ? 'AM' : 'PM';
     case 'm':
@@ -55,13 +77,33 @@ function field(letter: string, width: number, at: Date): string | undefined {
   }
 }
 
-/** Prints a UTC time by a pattern of Java's `DateTimeFormatter`: letters `y u M L d D E H h a m s S` and quoted text.
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Milliseconds that a zone's wall clock is ahead of UTC at a time. @throws RangeError for a zone that does not exist. */
+function zoneOffsetMs(timeZone: string, epochMs: number): number {
+  if (timeZone === 'UTC') return 0;
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('en-US-u-hc-h23', {
+      timeZone,
+      ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    });
+  clocks.set(timeZone, clock);
+  const shown = new Map(clock.formatToParts(epochMs).map(({ type, value }) => [type, Number(value)]));
+  const at = (type: Intl.DateTimeFormatPartTypes) => shown.get(type) ?? 0;
+  const wallMs = Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second'));
+  return wallMs - Math.floor(epochMs / 1000) * 1000;
+}
+
+/** Prints a time in a zone (IANA name) by a pattern of Java's `DateTimeFormatter`: letters
+ *  `y u M L Q d D E H h K k a m s S X x Z` and quoted text.
  *  @throws Error naming a letter that is not known here. */
-export function formatJavaTime(pattern: string, epochMs: number): string {
-  const at = new Date(epochMs);
+export function formatJavaTime(pattern: string, epochMs: number, timeZone = 'UTC'): string {
+  const offsetMs = zoneOffsetMs(timeZone, epochMs);
+  const at = new Date(epochMs + offsetMs);
   const print = (part: Part) => {
     if ('literal' in part) return part.literal;
-    const text = field(part.letter, part.width, at);
+    const text = field(part.letter, part.width, at, offsetMs);
     if (text === undefined)
       throw new Error(`Time pattern letter ${part.letter} in ${JSON.stringify(pattern)} is not emulated`);
     return text;

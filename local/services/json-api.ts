@@ -4,11 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  /** Further members of the answer. */
+  readonly details: Readonly<Record<string, string>>;
+  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, string>> = {}) {
     super(message);
     this.name = 'ServiceError';
     this.code = code;
     this.status = status;
+    this.details = details;
   }
 }
 

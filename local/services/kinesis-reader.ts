@@ -1,3 +1,5 @@
+import type { HashRange } from './kinesis/hash-key.ts';
+
 /** A record as it lies in a shard. */
 export interface StreamRecord {
   /** Up to 129 decimal digits; compare as a big integer, never as a number. */
@@ -9,6 +11,7 @@ export interface StreamRecord {
 
 export interface ShardInfo {
   readonly shardId: string;
+  readonly hashKeyRange: HashRange;
   /** One parent after a split, two after a merge. */
   readonly parentShardIds: readonly string[];
 }
@@ -23,9 +26,10 @@ export interface ShardRead {
   readonly millisBehindLatest: number;
 }
 
-/** How the event source mapping reads a stream: in process, without the cost of HTTP. */
+/** How the event source mapping reads a stream: in process, without the cost of HTTP. `sourceArn` is the ARN of the
+ *  stream, whose readers share its throughput, or of a registered consumer of it, which has its own (enhanced fan-out). */
 export interface StreamReader {
-  /** Every shard that still holds records or is open. Throws a ServiceError when the stream does not exist. */
-  shards(streamArn: string): readonly ShardInfo[];
-  read(streamArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
+  /** Every shard that still holds records or is open. Throws a ServiceError when there is no such stream or consumer. */
+  shards(sourceArn: string): readonly ShardInfo[];
+  read(sourceArn: string, shardId: string, position: ShardPosition, limit: number): ShardRead;
 }

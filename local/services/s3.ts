@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LocalService, ServiceContext } from '../service.ts';
+import type { LocalService, RecordMetric, ServiceContext } from '../service.ts';
 import { openFauxqs, type Published } from './s3/fauxqs.ts';
 import { provisionsOf } from './s3/provisions.ts';
 
@@ -16,7 +16,10 @@ export async function createS3(
     messagesDir: context.stateDir && join(context.stateDir, 'messages'),
     endpoint: context.endpoint,
     log: context.log,
-    onPublish,
+    onPublish(published) {
+      countPublished(context.metric, published);
+      onPublish?.(published);
+    },
   });
   return {
     scopes: ['s3', 'sns', 'sqs', 'sts'],
@@ -24,4 +27,10 @@ export async function createS3(
     handle: (request, response) => fauxqs.app.routing(request, response),
     close: () => fauxqs.close(),
   };
+}
+
+/** Source: SNS Developer Guide, monitoring topics with CloudWatch. */
+function countPublished(metric: RecordMetric, { topic, message }: Published): void {
+  metric('AWS/SNS', 'NumberOfMessagesPublished', { TopicName: topic }, 1);
+  metric('AWS/SNS', 'PublishSize', { TopicName: topic }, Buffer.byteLength(message));
 }

@@ -42,7 +42,7 @@ export async function provisionStacks(
   return provisioned;
 }
 
-/** The types for which nothing but a name stands, with how often: `AWS::CloudWatch::Alarm ×8`. */
+/** The types for which nothing but a name stands, with how often: `AWS::IAM::Role ×8`. */
 export function notEmulated(stacks: readonly ProvisionedStack[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { type, emulated } of stacks.flatMap((stack) => stack.resources)) {

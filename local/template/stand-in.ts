@@ -10,13 +10,10 @@ export interface Made {
 
 /** ARNs that are not `arn:aws:<service>:<region>:<account>:<name>`. */
 const ARNS: Readonly<Record<string, (name: string) => string>> = {
-  'AWS::CloudWatch::Alarm': (name) => regional('cloudwatch', `alarm:${name}`),
-  'AWS::CloudWatch::Dashboard': (name) => `arn:aws:cloudwatch::${LOCAL_ACCOUNT}:dashboard/${name}`,
   'AWS::Events::Rule': (name) => regional('events', `rule/${name}`),
   'AWS::IAM::ManagedPolicy': (name) => `arn:aws:iam::${LOCAL_ACCOUNT}:policy/${name}`,
   'AWS::IAM::Role': (name) => `arn:aws:iam::${LOCAL_ACCOUNT}:role/${name}`,
   'AWS::KMS::Key': (name) => regional('kms', `key/${name}`),
-  'AWS::Logs::LogGroup': (name) => regional('logs', `log-group:${name}:*`),
 };
 
 /** Types whose `Ref` is their ARN. */

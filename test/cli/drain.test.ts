@@ -19,6 +19,8 @@ const FIRST_DAY = Date.parse('2026-11-18T00:00:00Z');
  *  behind what has been put to the next part's stream meanwhile. */
 class SlowParts {
   readonly beats: number[] = [];
+  /** Rounds of heartbeats behind which the parts were past all that had been put. */
+  readonly caughtUpAfter: number[] = [];
   /** Parts that take nothing. */
   readonly stopped = new Set<number>();
   nowMs = ARRIVAL_MS;
@@ -83,7 +85,11 @@ class SlowParts {
   }
 
   drain(): Promise<void> {
-    return drain(this.parts, async (count) => void this.beats.push(count));
+    return drain(
+      this.parts,
+      async (count) => void this.beats.push(count),
+      () => this.caughtUpAfter.push(this.beats.length),
+    );
   }
 }
 
@@ -129,6 +135,7 @@ describe('draining a pipeline', () => {
       [24, 144],
     ]);
     expect(stage.beats.every((count) => count === 1)).toBe(true);
+    expect(stage.caughtUpAfter).toEqual([1]);
   });
 
   it('says which part stands still', async () => {

@@ -13,6 +13,7 @@ describe('describeRun', () => {
         'millrace-dev-web': { DashboardUrl: 'https://us-east-1.console.aws.amazon.com/cloudwatch/home' },
       },
       delivered: async () => {},
+      gatherBatches: () => {},
       close: async () => {},
     });
     expect(text).toContain('http://127.0.0.1:4566');

@@ -1,6 +1,8 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFigures } from '../../cli/metrics.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
-import { readStatus } from '../../cli/status.ts';
+import { describeStatus, readStatus } from '../../cli/status.ts';
 import { chooseTarget, type Target } from '../../cli/target.ts';
 import { type Gateway, openGateway } from '../../local/gateway.ts';
 import type { LocalService } from '../../local/service.ts';
@@ -36,6 +38,7 @@ const STACKS = [
     'quarantine',
     'other',
   ]),
+  stack('millrace-dev-archive', { BucketName: 'a' }),
   stack('millrace-dev-web', { FunctionName: 'f', LogTableName: 'l', Hop1FunctionName: 'f1', Hop1StreamName: 's1' }, [
     'hits_rows',
     'hits',
@@ -48,12 +51,14 @@ describe('the status of a stage', () => {
   let gateway: Gateway;
   let target: Target;
   const statements: string[] = [];
+  const putMs = Date.now() - 60_000;
 
   beforeAll(async () => {
     gateway = await openGateway(0);
     const cloudFormation = createCloudFormation();
     cloudFormation.show(STACKS);
-    const cloudWatch = createCloudWatch();
+    let now = putMs;
+    const cloudWatch = createCloudWatch({ now: () => now });
     const { metric } = cloudWatch;
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 40);
     metric('AWS/Kinesis', 'IncomingRecords', { StreamName: 's' }, 2);
@@ -69,6 +74,32 @@ describe('the status of a stage', () => {
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f' }, 30);
     metric('Millrace', 'Events', { service: 'web-hop-1' }, 12);
     metric('AWS/Lambda', 'IteratorAge', { FunctionName: 'f1' }, 5);
+    metric('AWS/Lambda', 'Throttles', { FunctionName: 'f1' }, 3);
+    for (const [AlarmName, Threshold] of [
+      ['millrace-dev-web-lag', 20],
+      ['millrace-dev-web-late', 40],
+      ['millrace-prod-web-lag', 20],
+    ]) {
+      await cloudWatch.provisions['AWS::CloudWatch::Alarm']?.({
+        stack: 's',
+        logicalId: 'Alarm',
+        type: 'AWS::CloudWatch::Alarm',
+        properties: {
+          AlarmName,
+          AlarmDescription: 'Look. See docs/runbook.md#lag',
+          Namespace: 'AWS/Lambda',
+          MetricName: 'IteratorAge',
+          Dimensions: [{ Name: 'FunctionName', Value: 'f' }],
+          Statistic: 'Maximum',
+          Period: 60,
+          EvaluationPeriods: 1,
+          Threshold,
+          ComparisonOperator: 'GreaterThanThreshold',
+        },
+      });
+    }
+    now += 60_000;
+    await cloudWatch.evaluateAlarms();
     gateway.serve([cloudFormation, cloudWatch, athena]);
     target = chooseTarget({ stage: 'dev', endpoint: gateway.endpoint }, {});
   });
@@ -103,6 +134,7 @@ describe('the status of a stage', () => {
     expect(await stageOutputs(target)).toEqual({
       streamName: 's',
       bucketName: 'b',
+      archiveBucketName: 'a',
       databaseName: 'd',
       workgroupName: 'w',
       parts: [
@@ -124,10 +156,11 @@ describe('the status of a stage', () => {
     expect(status).toEqual({
       stage: 'dev',
       minutes: 60,
-      stream: { name: 's', recordsIn: 42, bytesIn: null, heartbeats: 6 },
+      stream: { name: 's', recordsPerSecond: 0.2, recordsIn: 42, bytesIn: null, heartbeats: 6, writesThrottled: null },
       pipelines: [
         {
           name: 'web',
+          eventsPerSecond: 0.1,
           events: 41,
           duplicates: null,
           quarantined: 1,
@@ -136,18 +169,47 @@ describe('the status of a stage', () => {
           commits: null,
           invocations: null,
           errors: null,
+          throttles: null,
           lagMs: 30,
         },
-        expect.objectContaining({ name: 'web-hop-1', events: 12, lagMs: 5 }),
+        expect.objectContaining({ name: 'web-hop-1', events: 12, lagMs: 5, throttles: 3 }),
+      ],
+      alarms: [
+        {
+          name: 'millrace-dev-web-lag',
+          state: 'ALARM',
+          since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+          reason: expect.stringMatching(/^Threshold Crossed: 1 datapoint \[30\.0 /),
+          meaning: 'Look. See docs/runbook.md#lag',
+        },
+        expect.objectContaining({ name: 'millrace-dev-web-late', state: 'OK' }),
       ],
       tables: [
         { name: 'hits', rows: 41 },
         { name: 'quarantine', rows: 1 },
       ],
     });
+    const shown = describeStatus(status);
+    expect(shown).toMatch(
+      /Alarms: 1 ALARM, 1 OK\n {2}millrace-dev-web-lag, since .*\n {4}Look\. See .*#lag\n {4}Threshold/,
+    );
+    expect(shown).not.toContain('millrace-dev-web-late');
+    expect(shown).toMatch(/web-hop-1 +│ +0 +│ +5 +│ +– +│ +3 +│/);
     expect(statements).toEqual([
       `SELECT 'hits' AS name, count(*) AS n FROM "hits"\nUNION ALL\nSELECT 'quarantine' AS name, count(*) AS n FROM "quarantine"`,
     ]);
+  });
+
+  it('takes the rate from whole minutes only', async () => {
+    const client = new CloudWatchClient(target.client);
+    const dimensions = { service: 'web' };
+    const figure = { namespace: 'Millrace', metric: 'Events', dimensions, take: 'PerSecond' } as const;
+    const rateAt = (nowMs: number) => readFigures(client, [figure], 60, nowMs);
+    expect(await rateAt(putMs)).toEqual([0]);
+    expect(await rateAt(putMs + 60_000)).toEqual([0.1]);
+    expect(await rateAt(putMs + 5 * 60_000)).toEqual([0.1]);
+    expect(await rateAt(putMs + 6 * 60_000)).toEqual([0]);
+    client.destroy();
   });
 
   it('asks Athena nothing when rows are not wanted', async () => {

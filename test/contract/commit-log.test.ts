@@ -48,9 +48,9 @@ const item = (slot: number, token: string, bytes = 1): LogItem => ({
   body: new Uint8Array(bytes).fill(slot),
 });
 
-async function read(log: CommitLog, shardId: string): Promise<LogItem[]> {
+async function read(log: CommitLog, shardId: string, limit?: number): Promise<LogItem[]> {
   const items: LogItem[] = [];
-  for await (const { slot, token, body } of log.newest(shardId))
+  for await (const { slot, token, body } of log.newest(shardId, limit))
     items.push({ slot, token, body: new Uint8Array(body) });
   return items;
 }
@@ -62,6 +62,15 @@ describe.each(LOGS)('the commit log on %s', (_, make) => {
     await log.append('s1', item(1, 'other'));
     expect(await read(log, 's0')).toEqual([10, 9, 2, 1].map((slot) => item(slot, `t${slot}`, 3)));
     expect(await read(log, 's2')).toEqual([]);
+  });
+
+  it('gives the newest alone, or as many as are asked for, across pages', async () => {
+    const log = make();
+    for (const slot of [1, 2, 3, 4, 5]) await log.append('s0', item(slot, `t${slot}`, MAX_BODY_BYTES));
+    const slots = async (limit: number) => (await read(log, 's0', limit)).map(({ slot }) => slot);
+    expect(await slots(1)).toEqual([5]);
+    expect(await slots(4)).toEqual([5, 4, 3, 2]);
+    expect(await slots(6)).toEqual([5, 4, 3, 2, 1]);
   });
 
   it('gives a slot to one writer only, and keeps what that one wrote', async () => {

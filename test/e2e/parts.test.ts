@@ -73,6 +73,7 @@ beforeAll(async () => {
       alerts.hear(each);
     },
   });
+  run.gatherBatches(false);
   target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   outputs = await stageOutputs(target);
   kinesis = new KinesisClient(target.client);

@@ -7,9 +7,28 @@ import {
   GetQueryResultsCommand,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetRecordsCommand,
+  type GetRecordsOutput,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordsCommand,
+  SplitShardCommand,
+  waitUntilStreamExists,
+} from '@aws-sdk/client-kinesis';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readObjects } from '../../adapters/s3/archive-store.ts';
+import { verifyArchive } from '../../cli/archive.ts';
+import { decodeArchived } from '../../core/archive/object.ts';
+import type { StreamRecord } from '../../core/engine/record.ts';
 import { runStack } from '../support/local-run.ts';
 
 const MARKER = 'never-in-a-log-line';
@@ -57,6 +76,33 @@ async function put(documents: readonly (object | string | Uint8Array)[]): Promis
     const answer = await kinesis.send(new PutRecordsCommand({ StreamName: stack.outputs.streamName, Records }));
     expect(answer.FailedRecordCount).toBe(0);
   }
+}
+
+/** All that a shard holds. */
+async function readShard(StreamName: string, ShardId: string): Promise<readonly StreamRecord[]> {
+  const from = { StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
+  let { ShardIterator: iterator } = await kinesis.send(new GetShardIteratorCommand(from));
+  const records: StreamRecord[] = [];
+  while (iterator) {
+    const page: GetRecordsOutput = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    for (const { SequenceNumber = '', PartitionKey = '', ApproximateArrivalTimestamp, Data } of page.Records ?? []) {
+      const arrivalMs = ApproximateArrivalTimestamp?.getTime() ?? 0;
+      records.push({
+        sequenceNumber: SequenceNumber,
+        partitionKey: PartitionKey,
+        arrivalMs,
+        data: Data ?? new Uint8Array(),
+      });
+    }
+    iterator = page.NextShardIterator;
+  }
+  return records;
+}
+
+async function readArchive(s3: S3Client, bucket: string) {
+  const objects: { readonly name: string; readonly records: readonly StreamRecord[] }[] = [];
+  for await (const { name, bytes } of readObjects(s3, bucket)) objects.push({ name, ...decodeArchived(bytes) });
+  return objects;
 }
 
 const count = (table: string, where = 'true') => `SELECT count(*) FROM ${table} WHERE ${where}`;
@@ -166,6 +212,48 @@ describe('the synthesised stack on this machine', () => {
     expect((await Body?.transformToByteArray())?.length).toBe(spilled?.[3]);
     s3.destroy();
   }, 30_000);
+
+  it('archives every record as it came, and finds out what becomes of the archive', async () => {
+    const { archiveBucketName: Bucket, streamName: StreamName } = stack.outputs;
+    const s3 = new S3Client({ ...stack.target.client, forcePathStyle: true });
+    // What a closed shard still has is handed over at once.
+    const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+    for (const { ShardId, HashKeyRange } of Shards) {
+      const [from, to] = [BigInt(HashKeyRange?.StartingHashKey ?? 0), BigInt(HashKeyRange?.EndingHashKey ?? 0)];
+      const NewStartingHashKey = String((from + to) / 2n);
+      await kinesis.send(new SplitShardCommand({ StreamName, ShardToSplit: ShardId, NewStartingHashKey }));
+      await waitUntilStreamExists({ client: kinesis, maxWaitTime: 10, minDelay: 1 }, { StreamName });
+    }
+    const inStream = await Promise.all(Shards.map(({ ShardId = '' }) => readShard(StreamName, ShardId)));
+    const archived = async () => (await readArchive(s3, Bucket)).flatMap(({ records }) => records);
+    while ((await archived()).length < inStream.flat().length) await new Promise((resolve) => setTimeout(resolve, 250));
+    const textOf = ({ sequenceNumber, partitionKey, arrivalMs, data }: StreamRecord) =>
+      [sequenceNumber, partitionKey, arrivalMs, Buffer.from(data).toString('base64')].join(' ');
+    expect((await archived()).map(textOf).sort()).toEqual(inStream.flat().map(textOf).sort());
+    expect(await verifyArchive(s3, Bucket)).toMatchObject({
+      findings: [],
+      shards: Shards.map(({ ShardId: shardId }, n) => ({ shardId, records: inStream[n]?.length })),
+    });
+
+    const [name = '', ...others] = (await readArchive(s3, Bucket)).map((each) => each.name);
+    expect(others.length).toBeGreaterThan(0);
+    const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket, Key: name }));
+    const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    const put = (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket, Key, Body, Metadata }));
+    const found = async () => (await verifyArchive(s3, Bucket)).findings.map(({ what, object }) => [what, object]);
+    const copy = name.replace(/dt=[\d-]+/, 'dt=2030-01-01');
+    await put(copy, bytes);
+    expect(await found()).toEqual([['twice', copy]]);
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: copy }));
+    await put(name, bytes.subarray(0, -100));
+    expect(await found()).toEqual([
+      ['damaged', name],
+      ['missing', undefined],
+    ]);
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: name }));
+    expect(await found()).toEqual([['missing', undefined]]);
+    s3.destroy();
+  }, 60_000);
 
   it('wrote log lines of its own and no payload into any', () => {
     const files = readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.log'));

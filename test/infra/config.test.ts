@@ -20,6 +20,8 @@ describe('stageConfig', () => {
       queryLimitGigabytes: 100,
       tablesColderAfterDays: undefined,
       alarmEmail: undefined,
+      archiveSeconds: 300,
+      archiveColderAfterDays: undefined,
     });
   });
 

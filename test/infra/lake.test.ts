@@ -6,18 +6,18 @@ const stage = synthesise();
 
 describe('the lake', () => {
   it('is encrypted, private and TLS only, and kept when its stack is deleted', () => {
-    const { DeletionPolicy, Properties } = stage.one('AWS::S3::Bucket');
+    const { DeletionPolicy, Properties } = stage.one('AWS::S3::Bucket', 'Lake');
     expect(DeletionPolicy).toBe('Retain');
     expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
     expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
-    const [tls, version] = stage.one('AWS::S3::BucketPolicy').Properties.PolicyDocument.Statement;
+    const [tls, version] = stage.one('AWS::S3::BucketPolicy', 'Lake').Properties.PolicyDocument.Statement;
     const everyone = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 's3:*' };
     expect(tls).toMatchObject({ ...everyone, Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
     expect(version).toMatchObject({ ...everyone, Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } });
   });
 
   it('never expires rows, oversize payloads, parked records or failed batches; what the log points to outlives it', () => {
-    const rules: Json[] = stage.one('AWS::S3::Bucket').Properties.LifecycleConfiguration.Rules;
+    const rules: Json[] = stage.one('AWS::S3::Bucket', 'Lake').Properties.LifecycleConfiguration.Rules;
     const expiring = rules.filter(({ ExpirationInDays }) => ExpirationInDays);
     expect(expiring.every(({ Status }) => Status === 'Enabled')).toBe(true);
     expect(Object.fromEntries(expiring.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays]))).toEqual({

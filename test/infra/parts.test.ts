@@ -200,7 +200,9 @@ describe('the sinks of a pipeline', () => {
     expect(subscriptions).toHaveLength(3); // alarms, and two alerts
     for (const each of subscriptions) expect(each).toMatchObject({ Protocol: 'email', Endpoint: 'ops@example.com' });
     expect(prod.resources.filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
-    expect(Object.keys(prod.outputs)).toEqual(['millrace-dev-stream', 'millrace-dev-lake', 'millrace-dev-sales']);
+    expect(Object.keys(prod.outputs)).toEqual(
+      ['stream', 'lake', 'archive', 'sales'].map((part) => `millrace-dev-${part}`),
+    );
     for (const { Properties } of prod.of('AWS::Lambda::Function')) {
       const { MILLRACE_PIPELINES: all = 'sales' } = Properties.Environment.Variables;
       expect(all).toBe('sales');

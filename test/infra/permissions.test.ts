@@ -33,8 +33,10 @@ describe('permissions', () => {
       'errors/orders/*',
       'errors/orders_by_day/*',
       'errors/quarantine/*',
+      'heads/*',
       'oversize/orders/*',
       'parked/orders/*',
+      'records/*',
       'snapshots/orders/*',
       'spill/orders/*',
       'tables/orders/*',
@@ -91,6 +93,23 @@ describe('permissions', () => {
       'kinesis:PutRecords  EventsStream',
       'logs:CreateLogStream  HeartbeatLogs',
       'logs:PutLogEvents  HeartbeatLogs',
+    ]);
+  });
+
+  it('let the archiver read the stream and add to the archive', () => {
+    expect(allowedTo('ArchiveRole')).toEqual([
+      'kinesis:DescribeStream  EventsStream',
+      'kinesis:DescribeStreamSummary  EventsStream',
+      'kinesis:GetRecords  EventsStream',
+      'kinesis:GetShardIterator  EventsStream',
+      'kinesis:ListShards  EventsStream',
+      'logs:CreateLogStream  ArchiveLogs',
+      'logs:PutLogEvents  ArchiveLogs',
+      's3:GetObject  heads/*',
+      's3:GetObject  records/*',
+      's3:ListBucket  ArchiveBucket',
+      's3:PutObject  heads/*',
+      's3:PutObject  records/*',
     ]);
   });
 

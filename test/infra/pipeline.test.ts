@@ -22,7 +22,7 @@ describe('the stream', () => {
 
 describe('the mapping', () => {
   it('states every setting', () => {
-    const { Tags: _tags, ...settings } = stage.one('AWS::Lambda::EventSourceMapping').Properties;
+    const { Tags: _tags, ...settings } = stage.one('AWS::Lambda::EventSourceMapping', 'Mapping').Properties;
     expect(settings).toEqual({
       BatchSize: 500,
       BisectBatchOnFunctionError: true,
@@ -81,7 +81,7 @@ describe('the function', () => {
     const { MILLRACE_DELIVERY_STREAMS: streams } = Properties.Environment.Variables;
     const joined = streams['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : '?')).join('');
     expect(JSON.parse(joined)).toEqual({ orders: '?', orders_by_day: '?', quarantine: '?' });
-    const { EventSourceArn } = stage.one('AWS::Lambda::EventSourceMapping').Properties;
+    const { EventSourceArn } = stage.one('AWS::Lambda::EventSourceMapping', 'Mapping').Properties;
     expect(Properties.Environment.Variables.MILLRACE_STREAM_ARN).toEqual(EventSourceArn);
     for (const group of stage.of('AWS::Logs::LogGroup')) expect(group.Properties.RetentionInDays).toBe(30);
   });

@@ -18,6 +18,7 @@ describe('a stage', () => {
     expect(names).toEqual({
       'millrace-dev-stream': ['StreamName', 'StreamArn', 'AlarmTopicArn'],
       'millrace-dev-lake': ['BucketName', 'DatabaseName', 'WorkgroupName'],
+      'millrace-dev-archive': ['BucketName'],
       'millrace-dev-orders': ['FunctionName', 'LogTableName', 'DashboardUrl'],
     });
   });
@@ -97,14 +98,14 @@ describe('another stage', () => {
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
     });
     expect(prod.one('AWS::Kinesis::Stream').Properties.ShardCount).toBeUndefined();
-    expect(prod.one('AWS::Lambda::EventSourceMapping').Properties.MaximumRecordAgeInSeconds).toBe(-1);
+    expect(prod.one('AWS::Lambda::EventSourceMapping', 'Mapping').Properties.MaximumRecordAgeInSeconds).toBe(-1);
     expect(prod.one('AWS::Scheduler::Schedule').Properties.ScheduleExpression).toBe('rate(1 hour)');
     expect(prod.one('AWS::Athena::WorkGroup').Properties.WorkGroupConfiguration.BytesScannedCutoffPerQuery).toBe(5e9);
     expect(prod.one('AWS::SNS::Subscription').Properties).toMatchObject({
       Protocol: 'email',
       Endpoint: 'ops@example.com',
     });
-    expect(prod.one('AWS::S3::Bucket').Properties.LifecycleConfiguration.Rules).toContainEqual({
+    expect(prod.one('AWS::S3::Bucket', 'Lake').Properties.LifecycleConfiguration.Rules).toContainEqual({
       Id: 'colder-tables',
       Prefix: 'tables/',
       Status: 'Enabled',

@@ -949,12 +949,17 @@ describe('Athena over what Firehose delivered', () => {
       DeliveryStreamName: 'delivered',
       ExtendedS3DestinationConfiguration: {
         BucketARN: `arn:aws:s3:::${lake.bucket}`,
+        RoleARN: 'arn:aws:iam::0:role/r',
         Prefix: 'tables/delivered/delivery_hour=!{timestamp:yyyy-MM-dd-HH}/',
         ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
         DataFormatConversionConfiguration: {
           InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
           OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } },
-          SchemaConfiguration: { DatabaseName: 'millrace_dev', TableName: 'delivered_rows' },
+          SchemaConfiguration: {
+            DatabaseName: 'millrace_dev',
+            TableName: 'delivered_rows',
+            RoleARN: 'arn:aws:iam::0:role/r',
+          },
         },
       },
     });

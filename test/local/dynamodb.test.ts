@@ -183,7 +183,8 @@ describe('consumed units', () => {
     await expect(refused).rejects.toMatchObject({ name: 'ValidationException' });
     const absent = client.send(new ScanCommand({ TableName: 'absent' }));
     await expect(absent).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-    expect(metrics).toEqual([]);
+    const userError = { name: 'UserErrors', dimensions: {}, value: 1 };
+    expect(metrics).toEqual([userError, userError]);
   });
 });
 

@@ -48,7 +48,7 @@ beforeEach(async () => {
   await provision(s3, 'AWS::S3::Bucket', { BucketName: 'lake' });
   await provision(firehose, 'AWS::KinesisFirehose::DeliveryStream', {
     DeliveryStreamName: 'rows',
-    ExtendedS3DestinationConfiguration: { BucketARN: 'arn:aws:s3:::lake' },
+    ExtendedS3DestinationConfiguration: { BucketARN: 'arn:aws:s3:::lake', RoleARN: 'arn:aws:iam::0:role/r' },
   });
   await provision(dynamo, 'AWS::DynamoDB::Table', {
     TableName: 'log',

@@ -134,11 +134,28 @@ describe('records', () => {
   it('are counted', async () => {
     const stream = await newStream(1);
     await put(stream, 'four', 'fives');
+    await read(stream, { ShardIteratorType: 'TRIM_HORIZON' });
     const own = metrics.filter((metric) => metric.stream === stream);
-    expect(own.map(({ name, value }) => [name, value])).toEqual([
-      ['IncomingRecords', 2],
-      ['IncomingBytes', 9],
-    ]);
+    const {
+      'PutRecords.Latency': putMs,
+      'GetRecords.Latency': gotMs,
+      ...counts
+    } = Object.fromEntries(own.map(({ name, value }) => [name, value]));
+    expect([putMs, gotMs]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(counts).toEqual({
+      IncomingRecords: 2,
+      IncomingBytes: 9,
+      'PutRecords.Success': 1,
+      'PutRecords.Bytes': 9,
+      'PutRecords.TotalRecords': 2,
+      'PutRecords.SuccessfulRecords': 2,
+      'PutRecords.FailedRecords': 0,
+      'PutRecords.ThrottledRecords': 0,
+      'GetRecords.Success': 1,
+      'GetRecords.Records': 2,
+      'GetRecords.Bytes': 9,
+      'GetRecords.IteratorAgeMilliseconds': 0,
+    });
   });
 
   it('are refused as AWS refuses them', async () => {

@@ -27,10 +27,16 @@ describe('the embedded metric format', () => {
     ]);
   });
 
-  it('names the metric', () => {
-    expect(embeddedMetrics(line({ m: 0.5 }))).toEqual([
-      { namespace: 'N', name: 'm', dimensions: { a: 'x' }, value: 0.5 },
-    ]);
+  it('is found behind what the runtime puts before a line of the console', () => {
+    const head = '2026-01-02T03:04:05.678Z\t0f0f0f0f-0000-0000-0000-000000000000\tINFO\t';
+    expect(values(head + line({ m: 1 }))).toEqual([[{ a: 'x' }, 1]]);
+  });
+
+  it('names the metric, its unit and its resolution', () => {
+    const named = { namespace: 'N', name: 'm', dimensions: { a: 'x' }, value: 0.5 };
+    expect(embeddedMetrics(line({ m: 0.5 }))).toEqual([{ ...named, unit: 'Count', isHighResolution: false }]);
+    const fine = line({ m: 0.5 }, { Metrics: [{ Name: 'm', StorageResolution: 1 }] });
+    expect(embeddedMetrics(fine)).toEqual([{ ...named, unit: 'None', isHighResolution: true }]);
   });
 
   it.each([

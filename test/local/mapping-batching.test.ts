@@ -3,7 +3,7 @@ import { type Gathered, nextStep } from '../../local/mapping/batching.ts';
 import { countFitting, encodeEvent, encodeRecord } from '../../local/mapping/event.ts';
 
 const source = {
-  streamArn: 'arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream',
+  arn: 'arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream',
   region: 'us-east-2',
   roleArn: 'arn:aws:iam::123456789012:role/lambda-role',
 };
@@ -44,18 +44,26 @@ describe('gathering a batch', () => {
     ],
     ['finishes a closed shard', { records: [], drained: true }, 100, 9_000, { do: 'finish' }],
   ])('%s', (_, gathered, batchSize, windowMs, step) => {
-    expect(nextStep({ ...tip, ...gathered }, { batchSize, windowMs }, 1_000)).toEqual(step);
+    expect(nextStep({ ...tip, ...gathered }, { batchSize, windowMs, tumblingMs: 0 }, 1_000)).toEqual(step);
   });
 
   it('hands over what fits into 6 MB, whatever the window', () => {
     const records = [record(2 * MB), record(2 * MB), record(2 * MB)];
-    const step = nextStep({ ...tip, records, windowEndMs: 9_999 }, { batchSize: 100, windowMs: 9_999 }, 1_000);
+    const step = nextStep(
+      { ...tip, records, windowEndMs: 9_999 },
+      { batchSize: 100, windowMs: 9_999, tumblingMs: 0 },
+      1_000,
+    );
     expect(step).toEqual({ do: 'invoke', count: 2 });
     expect(encodeEvent(records.slice(0, 2)).length).toBeLessThanOrEqual(6 * MB);
   });
 
   it('gives up a record that is too large alone', () => {
-    const step = nextStep({ ...tip, records: [record(5 * MB), ...few] }, { batchSize: 100, windowMs: 0 }, 1_000);
+    const step = nextStep(
+      { ...tip, records: [record(5 * MB), ...few] },
+      { batchSize: 100, windowMs: 0, tumblingMs: 0 },
+      1_000,
+    );
     expect(step).toEqual({ do: 'give-up' });
   });
 });
@@ -64,7 +72,7 @@ describe('the event', () => {
   it('has the documented form', () => {
     const hello = encodeRecord(source, 'shardId-000000000006', {
       sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
-      partitionKey: '1',
+      partitionKey: '"1\n\u2028\ud800',
       data: Buffer.from('Hello'),
       arrivalMs: 1_545_084_650_987,
     });
@@ -73,7 +81,7 @@ describe('the event', () => {
         {
           kinesis: {
             kinesisSchemaVersion: '1.0',
-            partitionKey: '1',
+            partitionKey: '"1\n\u2028\ud800',
             sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
             data: 'SGVsbG8=',
             approximateArrivalTimestamp: 1545084650.987,

@@ -51,7 +51,7 @@ describe('a mapping with a function in its own process', () => {
       reader,
       lambda,
       backOffBaseMs: 10,
-      putObject: async (_bucket, _key, body) => delivered.resolve(body),
+      sendFailure: async (_bucket, _key, body) => delivered.resolve(body),
     });
     services.push(lambda, mapping);
     const provision = (service: LocalService, type: string, properties: object) =>

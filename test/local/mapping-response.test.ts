@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { encodeRecord } from '../../local/mapping/event.ts';
 import { interpret } from '../../local/mapping/response.ts';
 
-const source = { streamArn: 'arn', region: 'us-east-1', roleArn: 'role' };
+const source = { arn: 'arn', region: 'us-east-1', roleArn: 'role' };
 const [first, second, third] = ['9', '10', '49590338271490256608559692538361571095921575989136588898'];
 const batch = [first, second, third].map((sequenceNumber = '') =>
   encodeRecord(source, 'shard', { sequenceNumber, partitionKey: 'k', data: Buffer.from('x'), arrivalMs: 1 }),

@@ -3,7 +3,7 @@ import { type EventRecord, encodeRecord } from '../../local/mapping/event.ts';
 import type { Outcome } from '../../local/mapping/response.ts';
 import { backOffMs, expire, type Piece, settle } from '../../local/mapping/retry.ts';
 
-const source = { streamArn: 'arn', region: 'us-east-1', roleArn: 'role' };
+const source = { arn: 'arn', region: 'us-east-1', roleArn: 'role' };
 const records = [1000, 2000, 3000, 4000, 5000].map((arrivalMs, index) =>
   encodeRecord(source, 'shard', {
     sequenceNumber: String(index),

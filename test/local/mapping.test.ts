@@ -1,142 +1,21 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createMapping } from '../../local/mapping/mapping.ts';
-import type { LocalService } from '../../local/service.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
-import type { Invocation } from '../../local/services/lambda/lambda.ts';
-import { createMemoryStream, STREAM_ARN } from '../support/memory-stream.ts';
-import { createVirtualClock } from '../support/virtual-clock.ts';
+import {
+  closeWorlds,
+  directory,
+  FUNCTION,
+  fail,
+  readBatch,
+  report,
+  SHARD,
+  START_MS,
+  world,
+} from '../support/mapping-world.ts';
+import { STREAM_ARN } from '../support/memory-stream.ts';
 
-const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
-const FUNCTION = { name: 'process', arn: 'arn:aws:lambda:us-east-1:000000000000:function:process', roleArn: 'role' };
-const SHARD = 'shardId-000000000000';
-
-interface Delivered {
-  readonly data: string;
-  readonly sequenceNumber: string;
-}
-/** What the function does with a batch: an answer, or an exception for a function error. */
-type Handler = (batch: Delivered[]) => unknown;
-
-class FunctionFailure extends Error {}
-const fail = () => {
-  throw new FunctionFailure('x');
-};
-const report = (...failures: (Delivered | undefined)[]) => ({
-  batchItemFailures: failures.map((failure) => ({ itemIdentifier: failure?.sequenceNumber })),
-});
-
-function readBatch(event: string): Delivered[] {
-  const { Records } = JSON.parse(event) as { Records: { kinesis: { data: string; sequenceNumber: string } }[] };
-  return Records.map(({ kinesis }) => ({
-    data: Buffer.from(kinesis.data, 'base64').toString(),
-    sequenceNumber: kinesis.sequenceNumber,
-  }));
-}
-
-const opened: LocalService[] = [];
-const directories: string[] = [];
-afterEach(async () => {
-  for (const mapping of opened.splice(0)) await mapping.close();
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
-});
-
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'mapping-'));
-  directories.push(path);
-  return path;
-}
-
-/** A stream, a function and a clock that a test holds in its hands, and the mapping between them. */
-function world(handler: Handler, stateDir?: string) {
-  const stream = createMemoryStream();
-  const clock = createVirtualClock(START_MS);
-  /** The data of each batch, in the order of the invocations. */
-  const deliveries: string[] = [];
-  const timesMs: number[] = [];
-  const metrics: { name: string; dimensions: object; value: number }[] = [];
-  const objects: { bucket: string; key: string; body: string }[] = [];
-  const lines: string[] = [];
-  const state = { handler, refusals: 0, bucketFails: false };
-
-  const lambda = {
-    describe: () => FUNCTION,
-    async invoke(_name: string, payload: Buffer | string): Promise<Invocation> {
-      if (state.refusals > 0) {
-        state.refusals -= 1;
-        throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429);
-      }
-      const batch = readBatch(String(payload));
-      deliveries.push(batch.map(({ data }) => data).join(''));
-      timesMs.push(clock.now() - START_MS);
-      const requestId = randomUUID();
-      try {
-        return { requestId, payload: JSON.stringify((await state.handler(batch)) ?? null) };
-      } catch (error) {
-        if (!(error instanceof FunctionFailure)) throw error;
-        return { requestId, payload: '{"errorType":"Error","errorMessage":"secret"}', functionError: 'Unhandled' };
-      }
-    },
-  };
-
-  function open(): LocalService {
-    const mapping = createMapping(
-      {
-        endpoint: 'http://127.0.0.1:1',
-        stateDir,
-        scratchDir: tmpdir(),
-        metric: (_namespace, name, dimensions, value) => metrics.push({ name, dimensions, value }),
-        log: (line) => lines.push(line),
-      },
-      {
-        reader: stream,
-        lambda,
-        clock,
-        random: () => 1,
-        closeGraceMs: 50,
-        putObject: async (bucket, key, body) => {
-          if (state.bucketFails) throw new Error('NoSuchBucket');
-          objects.push({ bucket, key, body });
-        },
-      },
-    );
-    opened.push(mapping);
-    return mapping;
-  }
-
-  async function provision(properties: object, mapping = open()) {
-    return mapping.provisions['AWS::Lambda::EventSourceMapping']?.({
-      stack: 'stack',
-      logicalId: 'Mapping',
-      type: 'AWS::Lambda::EventSourceMapping',
-      properties: {
-        EventSourceArn: STREAM_ARN,
-        FunctionName: 'process',
-        StartingPosition: 'TRIM_HORIZON',
-        ...properties,
-      },
-    });
-  }
-
-  return {
-    stream,
-    clock,
-    deliveries,
-    timesMs,
-    metrics,
-    objects,
-    lines,
-    state,
-    open,
-    provision,
-    put: (...data: string[]) => stream.put(SHARD, clock.now(), ...data),
-    valuesOf: (name: string) => metrics.filter((metric) => metric.name === name).map(({ value }) => value),
-    message: (index = 0) => JSON.parse(objects[index]?.body ?? 'null'),
-  };
-}
+afterEach(closeWorlds);
 
 const BUCKET = { DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } } };
 const REPORTS = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
@@ -179,6 +58,46 @@ describe('batches', () => {
     await clock.runFor(1_000);
     expect(deliveries).toEqual(['ab', 'c', 'd'.repeat(100)]);
     expect(timesMs.slice(0, 2)).toEqual([5_000, 10_000]);
+  });
+
+  it('are not gathered while somebody waits for results', async () => {
+    const { stream, clock, deliveries, timesMs, put, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const mapping = open();
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 }, mapping);
+    await clock.runFor(1_000);
+    mapping.gatherBatches(false);
+    await clock.runFor(1_000);
+    put('b');
+    await clock.runFor(1_000);
+    mapping.gatherBatches(true);
+    put('c');
+    await clock.runFor(10_000);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+    expect(timesMs[0]).toBeLessThanOrEqual(1_200);
+    expect(timesMs[1]).toBeLessThanOrEqual(2_200);
+    expect(timesMs[2]).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('are not gathered while somebody waits for results', async () => {
+    const { stream, clock, deliveries, timesMs, put, open, provision } = world(() => null);
+    stream.open(SHARD);
+    const mapping = open();
+    put('a');
+    await provision({ MaximumBatchingWindowInSeconds: 5 }, mapping);
+    await clock.runFor(1_000);
+    mapping.gatherBatches(false);
+    await clock.runFor(1_000);
+    put('b');
+    await clock.runFor(1_000);
+    mapping.gatherBatches(true);
+    put('c');
+    await clock.runFor(10_000);
+    expect(deliveries).toEqual(['a', 'b', 'c']);
+    expect(timesMs[0]).toBeLessThanOrEqual(1_200);
+    expect(timesMs[1]).toBeLessThanOrEqual(2_200);
+    expect(timesMs[2]).toBeGreaterThanOrEqual(5_000);
   });
 
   it('are gathered anew from the end of an invocation on', async () => {
@@ -424,6 +343,40 @@ describe('bisecting', () => {
       KinesisBatchInfo: { batchSize: 1 },
     });
   });
+
+  it('tells of pieces given up side by side in one message', async () => {
+    const { stream, clock, deliveries, put, provision, message, objects } = world((batch) =>
+      batch.some(({ data }) => 'cdf'.includes(data)) ? fail() : null,
+    );
+    stream.open(SHARD);
+    put(...'abcdefgh');
+    await provision({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 0, ...BUCKET });
+    await clock.runUntil(() => deliveries.at(-1) === 'gh');
+    expect(objects.map((_, index) => readBatch(message(index).payload).map(({ data }) => data))).toEqual([
+      ['c', 'd'],
+      ['f'],
+    ]);
+    expect(message().KinesisBatchInfo.batchSize).toBe(2);
+  });
+
+  it('holds the checkpoint before what it has not told of', async () => {
+    const { stream, clock, deliveries, state, put, open, provision, objects } = world(
+      (batch) => (batch.length > 1 || batch[0]?.data === 'b' ? fail() : new Promise(() => {})),
+      directory(),
+    );
+    const properties = { BisectBatchOnFunctionError: true, MaximumRetryAttempts: 0, ...BUCKET };
+    stream.open(SHARD);
+    put(...'bc');
+    const first = open();
+    await provision(properties, first);
+    await clock.runUntil(() => deliveries.at(-1) === 'c');
+    await first.close();
+    expect(objects).toEqual([]);
+    state.handler = () => null;
+    await provision(properties);
+    await clock.runUntil(() => deliveries.length === 4);
+    expect(deliveries).toEqual(['bc', 'b', 'c', 'bc']);
+  });
 });
 
 describe('the age limit', () => {
@@ -638,7 +591,7 @@ describe('a reshard', () => {
     stream.expire('parent');
     await provision({});
     const file = readFileSync(join(stateDir, 'mappings/events', `${provisioned?.ref}.json`), 'utf8');
-    expect(JSON.parse(file)).toEqual({ child: { after: position } });
+    expect(JSON.parse(file)).toEqual({ child: { position: { after: position } } });
   });
 
   it('is remembered over a restart', async () => {
@@ -702,6 +655,17 @@ describe('provisioning', () => {
       status: 409,
       message: expect.stringContaining(provisioned?.ref ?? ''),
     });
+  });
+
+  it('begins late if it is to, and then misses what was put before with LATEST', async () => {
+    const { stream, clock, deliveries, put, provision } = world(() => null, undefined, { startDelayMs: 60_000 });
+    stream.open(SHARD);
+    await provision({ StartingPosition: 'LATEST' });
+    put('a');
+    await clock.runFor(60_000);
+    put('b');
+    await clock.runUntil(() => deliveries.length === 1);
+    expect(deliveries).toEqual(['b']);
   });
 
   it('reads nothing while it is not enabled', async () => {

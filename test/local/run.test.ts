@@ -3,13 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  GetMetricStatisticsCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClosers } from '../../local/closers.ts';
 import { openGateway } from '../../local/gateway.ts';
 import { type LocalRun, startLocal } from '../../local/run.ts';
+import type { Published } from '../../local/services/s3/fauxqs.ts';
 import { lockState } from '../../local/state-lock.ts';
 import type { Template, TemplateResource } from '../../local/template/template.ts';
 
@@ -22,6 +28,16 @@ async function sumOf(client: CloudWatchClient, Namespace: string, MetricName: st
   const range = { StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000) };
   const input = { Namespace, MetricName, Dimensions, ...range, Period: 3600, Statistics: ['Sum' as const] };
   return (await client.send(new GetMetricStatisticsCommand(input))).Datapoints?.[0]?.Sum ?? 0;
+}
+
+/** How many events of a log group match a pattern. */
+async function logLines({ endpoint }: LocalRun, logGroupName: string, filterPattern: string): Promise<number> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.FilterLogEvents' };
+  const body = JSON.stringify({ logGroupName, filterPattern });
+  const { events = [] } = (await (await fetch(endpoint, { method: 'POST', headers, body })).json()) as {
+    events?: unknown[];
+  };
+  return events.length;
 }
 
 /** Counts the records it is given into a metric, through the endpoint it finds in its environment. */
@@ -61,6 +77,21 @@ const TEMPLATE: Template = {
       },
     },
     Role: { Type: 'AWS::IAM::Role' },
+    Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'operators' } },
+    Alarm: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: 'errors',
+        AlarmActions: [{ Ref: 'Topic' }],
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      },
+    },
     Stream: { Type: 'AWS::Kinesis::Stream', Properties: { ShardCount: 2 } },
     Log: {
       Type: 'AWS::DynamoDB::Table',
@@ -100,7 +131,9 @@ function assembly(name: string, template: Template): string {
 
 describe('startLocal', () => {
   it('runs a template: records go through the mapping to the function, which finds the services', async () => {
-    const run = await startLocal({ assembly: assembly('whole', TEMPLATE), port: 0 });
+    const published: Published[] = [];
+    const onPublish = (told: Published) => void published.push(told);
+    const run = await startLocal({ assembly: assembly('whole', TEMPLATE), port: 0, onPublish });
     const kinesis = new KinesisClient(settings(run));
     const cloudWatch = new CloudWatchClient(settings(run));
     const cloudFormation = new CloudFormationClient(settings(run));
@@ -117,6 +150,15 @@ describe('startLocal', () => {
       while ((await sumOf(cloudWatch, 'Counter', 'Records')) < 50) await pause(50);
       expect(await sumOf(cloudWatch, 'Counter', 'Records')).toBe(50);
       expect(await sumOf(cloudWatch, 'AWS/Kinesis', 'IncomingRecords', 'StreamName', StreamName)).toBe(50);
+
+      while ((await logLines(run, '/aws/lambda/counter', 'REPORT')) === 0) await pause(50);
+      const AlarmName = 'errors';
+      await cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a test' }));
+      const actions = new DescribeAlarmHistoryCommand({ AlarmName, HistoryItemType: 'Action' });
+      while (!(await cloudWatch.send(actions)).AlarmHistoryItems?.length) await pause(20);
+      expect(published.map(({ topic, message }) => [topic, JSON.parse(message).NewStateReason])).toEqual([
+        ['operators', 'a test'],
+      ]);
     } finally {
       for (const client of [kinesis, cloudWatch, cloudFormation]) client.destroy();
       await run.close();

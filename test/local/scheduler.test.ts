@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ServiceContext } from '../../local/service.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
-import type { FunctionInvoker, Invocation } from '../../local/services/lambda/lambda.ts';
+import type { Invocation } from '../../local/services/lambda/hosted.ts';
+import type { FunctionInvoker } from '../../local/services/lambda/lambda.ts';
 import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 

@@ -8,7 +8,7 @@ const context = { endpoint, stateDir, scratchDir, metric: () => {}, log: () => {
 const service = createFirehose(context, { glue: createGlue(), bufferSeconds: 600 });
 await provision(service, 'AWS::KinesisFirehose::DeliveryStream', {
   DeliveryStreamName: 'pages',
-  ExtendedS3DestinationConfiguration: { BucketARN: 'arn:aws:s3:::lake' },
+  ExtendedS3DestinationConfiguration: { BucketARN: 'arn:aws:s3:::lake', RoleARN: 'arn:aws:iam::0:role/r' },
 });
 const server = await serve(service);
 const put = (operation: string, body: unknown) =>

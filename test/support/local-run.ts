@@ -1,19 +1,19 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
+import { assemblyOf } from '../../cli/assembly.ts';
 import { runQuery } from '../../cli/athena.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
-import { ensureAssembly } from '../../cli/synth.ts';
 import { chooseTarget } from '../../cli/target.ts';
 import { type LocalOptions, startLocal } from '../../local/run.ts';
-import { ROOT } from './imports.ts';
 
 /** The synthesised app with `web-traffic` on this machine, with Firehose delivering every second. */
 export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'scheduleSeconds'> = {}) {
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  const directory = join(ROOT, '.millrace/test-assembly');
-  await ensureAssembly({ directory, stage: 'dev', pipeline: 'web-traffic', log });
-  const run = await startLocal({ assembly: directory, port: 0, bufferSeconds: 1, log, ...options });
+  const assembly = await assemblyOf({ context: { stage: 'dev', pipelines: 'web-traffic' } }, log);
+  const run = await startLocal({ assembly, port: 0, bufferSeconds: 1, log, ...options });
+  run.gatherBatches(false); // nobody is to wait for batching windows but the tests of them
   const target = chooseTarget({ stage: 'dev', endpoint: run.endpoint }, {});
   const outputs = await stageOutputs(target);
   const athena = new AthenaClient(target.client);
@@ -39,8 +39,8 @@ export async function runStack(options: Pick<LocalOptions, 'stateDir' | 'schedul
     async until(sql: string, count: number): Promise<number> {
       for (let tries = 0; ; tries++) {
         const found = Number((await query(sql))[0]?.[0]);
-        if (found >= count || tries === 60) return found;
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        if (found >= count || tries === 150) return found;
+        await pause(100);
       }
     },
     async close() {

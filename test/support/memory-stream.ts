@@ -7,7 +7,10 @@ import type {
   StreamRecord,
 } from '../../local/services/kinesis-reader.ts';
 
+export const CONSUMER_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/events/consumer/fast:1700000000';
 export const STREAM_ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/events';
+
+const ALL_KEYS = { start: '0'.repeat(32), end: 'f'.repeat(32) };
 
 interface Shard extends ShardInfo {
   records: StreamRecord[];
@@ -18,7 +21,7 @@ interface Shard extends ShardInfo {
 /** A stream in memory whose shards a test fills, closes and trims by hand. */
 export interface MemoryStream extends StreamReader {
   open(shardId: string, ...parentShardIds: string[]): void;
-  /** Puts records and gives their sequence numbers. */
+  /** Puts records and gives their sequence numbers. A text `key:data` has its own partition key. */
   put(shardId: string, arrivalMs: number, ...data: (string | Buffer)[]): string[];
   close(shardId: string): void;
   /** Removes records from the front, as retention does. */
@@ -57,7 +60,8 @@ export function createMemoryStream(): MemoryStream {
 
   return {
     shards(arn) {
-      if (arn !== STREAM_ARN) throw new ServiceError('ResourceNotFoundException', `Stream ${arn} not found`);
+      if (arn !== STREAM_ARN && arn !== CONSUMER_ARN)
+        throw new ServiceError('ResourceNotFoundException', `Stream ${arn} not found`);
       return [...shards.values()].filter((shard) => !shard.expired);
     },
     read(_arn, shardId, position, limit): ShardRead {
@@ -72,13 +76,25 @@ export function createMemoryStream(): MemoryStream {
       return { records: read, next: next(closed, records, read, position, left), millisBehindLatest: left > 0 ? 1 : 0 };
     },
     open(shardId, ...parentShardIds) {
-      shards.set(shardId, { shardId, parentShardIds, records: [], closed: false, expired: false });
+      shards.set(shardId, {
+        shardId,
+        hashKeyRange: ALL_KEYS,
+        parentShardIds,
+        records: [],
+        closed: false,
+        expired: false,
+      });
     },
     put(shardId, arrivalMs, ...data) {
       return data.map((one) => {
         sequence += 7n;
         const sequenceNumber = String(sequence);
-        shard(shardId).records.push({ sequenceNumber, partitionKey: 'key', data: Buffer.from(one), arrivalMs });
+        const [, partitionKey, text] = (typeof one === 'string' && /^(\w+):(.*)$/s.exec(one)) || [
+          undefined,
+          'key',
+          one,
+        ];
+        shard(shardId).records.push({ sequenceNumber, partitionKey, data: Buffer.from(text), arrivalMs });
         return sequenceNumber;
       });
     },

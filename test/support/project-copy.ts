@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { SOURCES } from '../../cli/synth.ts';
+import { join } from 'node:path';
+import { SOURCES } from '../../cli/assembly.ts';
+import { synthesise } from '../../cli/synth.ts';
 import { ROOT } from './imports.ts';
-
-const run = promisify(execFile);
 
 /** What a stage is synthesised from, the pipelines apart. With a package.json of its own, the copy would want its own
  *  packages too. */
@@ -28,16 +25,7 @@ export class ProjectCopy {
     writeFileSync(join(this.directory, 'pipelines/index.ts'), pipelines);
     this.#synths += 1;
     const assembly = join(this.directory, `assembly-${this.#synths}`);
-    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-    const chosen = Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
-    const args = [cdk, 'synth', '--quiet', '--no-notices', '--no-version-reporting', '--output', assembly, ...chosen];
-    const env = {
-      ...process.env,
-      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-      CDK_DISABLE_VERSION_CHECK: '1',
-    };
-    await run(process.execPath, args, { cwd: this.directory, env });
+    await synthesise(assembly, { context, project: this.directory });
     return assembly;
   }
 

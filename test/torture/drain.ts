@@ -76,7 +76,7 @@ class Drain {
     for (const { ShardId = '', SequenceNumberRange } of await listShards(this.#kinesis, { StreamName: streamName })) {
       const name = `${streamName} ${ShardId}`;
       if (this.#finished.has(name)) continue;
-      const left = mappings.map((positions) => this.#hasMore(streamName, ShardId, positions[ShardId]));
+      const left = mappings.map((positions) => this.#hasMore(streamName, ShardId, positions[ShardId]?.position));
       if ((await Promise.all(left)).includes(true)) behind += 1;
       else if (SequenceNumberRange?.EndingSequenceNumber) this.#finished.add(name);
     }
@@ -95,7 +95,9 @@ class Drain {
 }
 
 /** How far each mapping of a stream is in its shards. */
-async function positionsIn(directory: string): Promise<readonly Readonly<Record<string, Position>>[]> {
+async function positionsIn(
+  directory: string,
+): Promise<readonly Readonly<Record<string, { readonly position: Position } | undefined>>[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
   return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(directory, name), 'utf8'))));
 }

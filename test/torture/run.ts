@@ -2,9 +2,8 @@ import { cpSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { assemblyOf } from '../../cli/assembly.ts';
 import { stageOutputs } from '../../cli/outputs.ts';
-import { PROJECT } from '../../cli/project.ts';
-import { ensureAssembly } from '../../cli/synth.ts';
 import { chooseTarget } from '../../cli/target.ts';
 import { partsOf } from '../../core/pipeline/plan.ts';
 import { webTraffic } from '../../pipelines/web-traffic/pipeline.ts';
@@ -75,8 +74,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 
 /** A copy of the assembly that no stack finds out of date: the run keeps to the code it began with. */
 async function makeAssembly(path: string, log: (line: string) => void): Promise<void> {
-  const source = join(PROJECT, '.millrace', 'torture-assembly');
-  await ensureAssembly({ directory: source, stage: STAGE, pipeline: webTraffic.name, log });
+  const source = await assemblyOf({ context: { stage: STAGE, pipelines: webTraffic.name } }, log);
   cpSync(source, path, { recursive: true });
   const nextDay = new Date(Date.now() + 86_400_000);
   utimesSync(join(path, 'manifest.json'), nextDay, nextDay);

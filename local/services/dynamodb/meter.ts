@@ -57,9 +57,15 @@ export function meter(engine: Engine, metric: RecordMetric): (request: EngineReq
     if (response.status === 200) {
       const { ConsumedCapacity: consumed, ...rest } = answer;
       countSuccess(operation, consumed === undefined ? [] : [consumed].flat(), performance.now() - startedMs);
+      if (operation === 'Query' || operation === 'Scan')
+        count('ReturnedItemCount', String(input.TableName), answer.Count ?? 0, operation);
       return isAsked ? response : withBody(response, rest);
     }
-    if (errorCode(answer) !== 'ConditionalCheckFailedException') return response;
+    if (errorCode(answer) !== 'ConditionalCheckFailedException') {
+      if (response.status < 500) metric('AWS/DynamoDB', 'UserErrors', {}, 1);
+      else count('SystemErrors', String(input.TableName), 1, operation);
+      return response;
+    }
     const table = String(input.TableName);
     const item = await existingItem(engine, input);
     count('ConsumedWriteCapacityUnits', table, item ? Math.max(1, Math.ceil(db.itemSize(item) / WRITE_UNIT_BYTES)) : 1);

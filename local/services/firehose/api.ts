@@ -1,94 +1,117 @@
 import { randomBytes } from 'node:crypto';
-import { LOCAL_ACCOUNT, type RecordMetric } from '../../service.ts';
+import type { RecordMetric } from '../../service.ts';
+import { decodeBase64 } from '../base64.ts';
 import { type Operations, ServiceError } from '../json-api.ts';
-import type { DeliveryStream } from './stream.ts';
+import { Constraints, invalid } from './constraints.ts';
+import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, type Quotas, RECORD_BYTES_MAX } from './limits.ts';
+import { type Accepted, bytesOf } from './part.ts';
+import type { Entry, Streams } from './streams.ts';
 
-/** Direct PUT's limits. */
-const MAX_RECORDS = 500;
-const MAX_RECORD_BYTES = 1000 * 1024;
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MINUTE_MS = 60_000;
+const ID_BYTES = 168;
 
-interface RecordInput {
-  readonly Data?: unknown;
+function recordIds(count: number): string[] {
+  const bytes = randomBytes(ID_BYTES * count);
+  return Array.from({ length: count }, (_, i) => bytes.toString('base64', i * ID_BYTES, (i + 1) * ID_BYTES));
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const recordId = () => randomBytes(168).toString('base64');
-
-function refuse(field: string, constraint: string): never {
-  const message = `1 validation error detected: Value at '${field}' failed to satisfy constraint: ${constraint}`;
-  throw new ServiceError('ValidationException', message);
-}
-
-function dataOf(record: RecordInput | undefined, field: string): Buffer {
+function dataOf(record: { readonly Data?: unknown } | undefined, path: string, constraints: Constraints): Buffer {
   const data = record?.Data;
-  if (typeof data !== 'string') return refuse(`${field}.data`, 'Member must not be null');
-  if (!BASE64.test(data)) throw new ServiceError('SerializationException', `${field}.data is not base64`);
-  const bytes = Buffer.from(data, 'base64');
-  if (bytes.length > MAX_RECORD_BYTES)
-    refuse(`${field}.data`, `Member must have length less than or equal to ${MAX_RECORD_BYTES}`);
+  if (typeof data !== 'string') {
+    constraints.present(`${path}.data`, undefined);
+    return Buffer.alloc(0);
+  }
+  const bytes = decodeBase64(data);
+  if (!bytes) throw new ServiceError('SerializationException', `${path}.data is not base64`);
+  if (bytes.length > RECORD_BYTES_MAX) constraints.length(`${path}.data`, bytes, 0, RECORD_BYTES_MAX);
   return bytes;
 }
 
 function batchOf(records: unknown): Buffer[] {
-  if (!Array.isArray(records)) return refuse('records', 'Member must not be null');
-  if (records.length === 0) return refuse('records', 'Member must have length greater than or equal to 1');
-  if (records.length > MAX_RECORDS)
-    return refuse('records', `Member must have length less than or equal to ${MAX_RECORDS}`);
-  const batch = records.map((record, index) => dataOf(record, `records.${index + 1}.member`));
+  const constraints = new Constraints();
+  constraints.present('records', records);
+  constraints.length('records', records, 1, BATCH_RECORDS_MAX);
+  constraints.check();
+  const batch = (records as { Data?: unknown }[]).map((record, index) =>
+    dataOf(record, `records.${index + 1}.member`, constraints),
+  );
+  constraints.check();
   const bytes = batch.reduce((sum, data) => sum + data.length, 0);
-  if (bytes > MAX_BATCH_BYTES) throw new ServiceError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
+  if (bytes > BATCH_BYTES_MAX) throw invalid('Records size exceeds 4 MB limit');
   return batch;
 }
 
-const description = ({ settings, createdAtMs }: DeliveryStream) => ({
-  DeliveryStreamName: settings.name,
-  DeliveryStreamARN: settings.arn,
-  DeliveryStreamStatus: 'ACTIVE',
-  DeliveryStreamType: 'DirectPut',
-  VersionId: '1',
-  CreateTimestamp: createdAtMs / 1000,
-  Destinations: [
-    { DestinationId: 'destinationId-000000000001', ExtendedS3DestinationDescription: settings.destination },
-  ],
-  HasMoreDestinations: false,
-});
+function single(record: { readonly Data?: unknown } | undefined): Buffer[] {
+  const constraints = new Constraints();
+  const data = dataOf(record, 'record', constraints);
+  constraints.check();
+  return [data];
+}
 
-/** Firehose's operations on the streams made so far. */
-export function firehoseOperations(streams: ReadonlyMap<string, DeliveryStream>, metric: RecordMetric): Operations {
-  const streamNamed = (name: unknown): DeliveryStream => {
-    const stream = streams.get(String(name));
-    if (stream) return stream;
-    throw new ServiceError('ResourceNotFoundException', `Firehose ${name} under account ${LOCAL_ACCOUNT} not found.`);
+export interface PutPorts {
+  readonly metric: RecordMetric;
+  readonly now: () => number;
+  /** Undefined when direct puts are not bounded. */
+  readonly quotas: Quotas | undefined;
+}
+
+/** Firehose's data plane on the streams made so far. */
+export function putOperations(streams: Streams, { metric, now, quotas }: PutPorts): Operations {
+  const limitsTold = new Map<string, number>();
+
+  /** The limits are metrics of their own, a value a minute. */
+  const tellLimits = (name: string, nowMs: number) => {
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    if (!quotas || limitsTold.get(name) === minute) return;
+    limitsTold.set(name, minute);
+    const dimensions = { DeliveryStreamName: name };
+    metric('AWS/Firehose', 'BytesPerSecondLimit', dimensions, quotas.bytesPerSecond);
+    metric('AWS/Firehose', 'RecordsPerSecondLimit', dimensions, quotas.recordsPerSecond);
+    metric('AWS/Firehose', 'PutRequestsPerSecondLimit', dimensions, quotas.requestsPerSecond);
   };
-  const accept = async (name: unknown, batch: Buffer[], operation: string): Promise<void> => {
-    const stream = streamNamed(name);
-    await stream.accept(batch);
-    const dimensions = { DeliveryStreamName: stream.settings.name };
-    const bytes = batch.reduce((sum, data) => sum + data.length, 0);
-    metric('AWS/Firehose', 'IncomingPutRequests', dimensions, 1);
-    metric('AWS/Firehose', 'IncomingRecords', dimensions, batch.length);
-    metric('AWS/Firehose', 'IncomingBytes', dimensions, bytes);
-    metric('AWS/Firehose', `${operation}.Requests`, dimensions, 1);
-    metric('AWS/Firehose', `${operation}.Bytes`, dimensions, bytes);
-    if (operation === 'PutRecordBatch') metric('AWS/Firehose', 'PutRecordBatch.Records', dimensions, batch.length);
+
+  const put = async ({ name, stream, definition }: Entry, batch: readonly Buffer[], operation: string) => {
+    if (definition.type !== 'DirectPut')
+      throw invalid(`This operation is not permitted on ${definition.type} delivery stream type.`);
+    const arrivalMs = now();
+    const startedMs = performance.now();
+    const records: Accepted[] = batch.map((data) => ({ data, arrivalMs }));
+    tellLimits(name, arrivalMs);
+    const passed = await stream.put(records);
+    const taken = records.filter((_, index) => passed[index]);
+    const count = (metricName: string, value: number) =>
+      metric('AWS/Firehose', metricName, { DeliveryStreamName: name }, value);
+    count('IncomingPutRequests', 1);
+    count('IncomingRecords', taken.length);
+    count('IncomingBytes', bytesOf(taken));
+    count(`${operation}.Requests`, 1);
+    count(`${operation}.Bytes`, bytesOf(taken));
+    count(`${operation}.Latency`, performance.now() - startedMs);
+    if (operation === 'PutRecordBatch') count('PutRecordBatch.Records', taken.length);
+    return passed;
   };
+
+  const isEncrypted = ({ encryption }: Entry) => encryption.Status === 'ENABLED';
+  const refused = { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' };
+
   return {
     PutRecord: async ({ DeliveryStreamName, Record }) => {
-      await accept(DeliveryStreamName, [dataOf(Record, 'record')], 'PutRecord');
-      return { RecordId: recordId(), Encrypted: false };
+      const data = single(Record);
+      const entry = streams.named(DeliveryStreamName);
+      const [passed] = await put(entry, data, 'PutRecord');
+      if (!passed) throw new ServiceError(refused.ErrorCode, refused.ErrorMessage, 503);
+      return { RecordId: recordIds(1)[0], Encrypted: isEncrypted(entry) };
     },
     PutRecordBatch: async ({ DeliveryStreamName, Records }) => {
       const batch = batchOf(Records);
-      await accept(DeliveryStreamName, batch, 'PutRecordBatch');
-      return { FailedPutCount: 0, Encrypted: false, RequestResponses: batch.map(() => ({ RecordId: recordId() })) };
-    },
-    DescribeDeliveryStream: ({ DeliveryStreamName }) => ({
-      DeliveryStreamDescription: description(streamNamed(DeliveryStreamName)),
-    }),
-    ListDeliveryStreams: ({ Limit = 10, ExclusiveStartDeliveryStreamName: after = '' }) => {
-      const names = [...streams.keys()].sort().filter((name) => name > after);
-      return { DeliveryStreamNames: names.slice(0, Limit), HasMoreDeliveryStreams: names.length > Limit };
+      const entry = streams.named(DeliveryStreamName);
+      const passed = await put(entry, batch, 'PutRecordBatch');
+      const ids = recordIds(batch.length);
+      return {
+        FailedPutCount: passed.filter((one) => !one).length,
+        Encrypted: isEncrypted(entry),
+        RequestResponses: passed.map((one, index) => (one ? { RecordId: ids[index] } : refused)),
+      };
     },
   };
 }

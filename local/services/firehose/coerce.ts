@@ -17,10 +17,12 @@ const INTEGERS: Readonly<Record<string, bigint>> = {
   integer: 2n ** 31n,
   bigint: 2n ** 63n,
 };
-const TIMESTAMP = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?Z$/;
-const SPACED_TIMESTAMP = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?$/;
-/** From here on a whole number is milliseconds, below it seconds: as seconds it would be past the year 5000. */
-const FIRST_MILLISECONDS = 1e11;
+/** Strict with a `T`, lenient with a space, as Firehose was seen to read them. */
+const TIMESTAMP = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?Z?$/;
+const SPACED_TIMESTAMP = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d{1,9})?$/;
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
+/** From here on a whole number is milliseconds, below it seconds: OpenX goes by the thirteen digits. */
+const FIRST_MILLISECONDS = 1e12;
 
 function misfit(value: unknown, type: string): never {
   const found =
@@ -78,7 +80,7 @@ function timestamp(value: unknown): unknown {
     const found = TIMESTAMP.exec(value) ?? SPACED_TIMESTAMP.exec(value);
     if (found) {
       const [, year, month, day, hour, minute, second, fraction = ''] = found;
-      const text = `${year}-${pad(month)}-${pad(day)}T${hour}:${minute}:${second}`;
+      const text = `${year}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}:${pad(second)}`;
       const parsed = Date.parse(`${text}Z`);
       // A day that does not exist comes back as another
       if (Number.isFinite(parsed) && new Date(parsed).toISOString().startsWith(text))
@@ -90,13 +92,19 @@ function timestamp(value: unknown): unknown {
   if (typeof number !== 'number') return misfit(value, 'timestamp');
   const epochMs =
     Number.isInteger(number) && Math.abs(number) >= FIRST_MILLISECONDS ? number : Math.round(number * 1000);
-  return Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString().replace('Z', '') : misfit(value, 'timestamp');
+  return Number.isSafeInteger(epochMs)
+    ? new Date(wrapped(epochMs)).toISOString().replace('Z', '')
+    : misfit(value, 'timestamp');
 }
 
+/** Firehose was seen to count nanoseconds in 64 bits: a time past the year 2262 becomes another one. */
+const wrapped = (epochMs: number): number => Number(BigInt.asIntN(64, BigInt(epochMs) * 1_000_000n) / 1_000_000n);
+
 const date: Coerce = (value) => {
-  const day = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : misfit(value, 'date');
-  const parsed = Date.parse(`${day}T00:00:00Z`);
-  return Number.isFinite(parsed) && new Date(parsed).toISOString().startsWith(day) ? day : misfit(value, 'date');
+  const [, year, month, day] = (typeof value === 'string' && DATE.exec(value)) || misfit(value, 'date');
+  const text = `${year}-${pad(month)}-${pad(day)}`;
+  const parsed = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(parsed) && new Date(parsed).toISOString().startsWith(text) ? text : misfit(value, 'date');
 };
 
 /** JSON text of a value in which long numbers keep their digits. */
@@ -122,22 +130,28 @@ const cut =
 
 /** Reads an object's fields by the schema's names; fields the schema does not know are dropped. */
 export function structOf(fields: readonly (readonly [string, Coerce])[], rules: KeyRules): Coerce {
-  const known = new Map(fields);
-  const nameOf = (key: string) => {
-    const name = rules.dotsToUnderscores ? key.replaceAll('.', '_') : key;
-    return known.has(name) || !rules.caseInsensitive ? name : name.toLowerCase();
-  };
+  const folded = (key: string) => (rules.caseInsensitive ? key.toLowerCase() : key);
+  const known = new Map(fields.map(([name, coerce]) => [folded(name), { name, coerce }]));
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber)
       return misfit(value, 'struct');
     const row: Record<string, unknown> = {};
     for (const [key, inner] of Object.entries(value)) {
-      const name = nameOf(key);
-      const coerce = known.get(name);
-      if (coerce) row[name] = inner === null ? null : coerce(inner);
+      const field = known.get(folded(rules.dotsToUnderscores ? key.replaceAll('.', '_') : key));
+      if (field) row[field.name] = inner === null ? null : field.coerce(inner);
     }
     return row;
   };
+}
+
+/** A key that a map's type does not take spoils the record in a way of its own. */
+function mapKey(key: Coerce, name: string): string {
+  try {
+    return String(key(name));
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new DocumentError('InvalidRecord', error.message);
+  }
 }
 
 const nullable =
@@ -168,7 +182,8 @@ export function coercion(type: HiveType, rules: KeyRules): Coerce {
       throw new Error('a binary column is not emulated in format conversion');
     case 'array': {
       const element = nullable(coercion(type.element, rules));
-      return (value) => (Array.isArray(value) ? value.map(element) : misfit(value, 'array'));
+      // OpenX takes a lone value for an array of one
+      return (value) => (Array.isArray(value) ? value : [value]).map(element);
     }
     case 'map': {
       const inner = nullable(coercion(type.value, rules));
@@ -176,7 +191,7 @@ export function coercion(type: HiveType, rules: KeyRules): Coerce {
       return (value) => {
         if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber)
           return misfit(value, 'map');
-        return Object.fromEntries(Object.entries(value).map(([name, item]) => [String(key(name)), inner(item)]));
+        return Object.fromEntries(Object.entries(value).map(([name, item]) => [mapKey(key, name), inner(item)]));
       };
     }
     case 'struct':

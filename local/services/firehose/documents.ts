@@ -1,7 +1,9 @@
+import { JSON_DEPTH_MAX, JSON_KEY_MAX } from './limits.ts';
+
 /** What is wrong with a record's bytes; `code` is the part after `DataFormatConversion.`. */
 export class DocumentError extends Error {
-  readonly code: 'ParseError' | 'MalformedData';
-  constructor(code: 'ParseError' | 'MalformedData', message: string) {
+  readonly code: 'ParseError' | 'MalformedData' | 'InvalidRecord';
+  constructor(code: DocumentError['code'], message: string) {
     super(message);
     this.name = 'DocumentError';
     this.code = code;
@@ -30,6 +32,16 @@ const keepExact = (_key: string, value: unknown, context?: { source?: string }):
 const parseExact = (text: string): unknown =>
   LONG_NUMBER.test(text) ? JSON.parse(text, keepExact as (key: string, value: unknown) => unknown) : JSON.parse(text);
 
+/** A record cannot have a long key unless it is long itself. @throws DocumentError */
+function checkKeys(value: unknown): void {
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key.length > JSON_KEY_MAX)
+      throw new DocumentError('MalformedData', `A JSON key is longer than ${JSON_KEY_MAX} characters`);
+    checkKeys(inner);
+  }
+}
+
 /** Index after the JSON value that starts at `start` (an object or array); undefined when it does not end. */
 function endOfValue(text: string, start: number): number | undefined {
   let depth = 0;
@@ -40,8 +52,10 @@ function endOfValue(text: string, start: number): number | undefined {
       if (char === '\\') at++;
       else if (char === '"') quoted = false;
     } else if (char === '"') quoted = true;
-    else if (char === '{' || char === '[') depth++;
-    else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
+    else if (char === '{' || char === '[') {
+      if (++depth > JSON_DEPTH_MAX)
+        throw new DocumentError('MalformedData', `JSON is nested deeper than ${JSON_DEPTH_MAX} levels`);
+    } else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
   }
   return undefined;
 }
@@ -87,11 +101,14 @@ export function splitDocuments(data: Buffer): string[] {
 export function parseDocuments(data: Buffer): Record<string, unknown>[] {
   return splitDocuments(data).map((text) => {
     try {
-      return parseExact(text) as Record<string, unknown>;
+      const parsed = parseExact(text) as Record<string, unknown>;
+      if (text.length > JSON_KEY_MAX) checkKeys(parsed);
+      return parsed;
     } catch (cause) {
+      if (cause instanceof DocumentError) throw cause;
       // The parser's message quotes the text; the place is enough, the record itself is kept beside it
       const place = /position \d+/.exec(String(cause))?.[0] ?? 'an unknown position';
-      throw new DocumentError('ParseError', `Malformed JSON at ${place} of a document`);
+      throw new DocumentError('ParseError', `Encountered malformed JSON at ${place} of a document`);
     }
   });
 }

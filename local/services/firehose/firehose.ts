@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import {
-  LOCAL_ACCOUNT,
   LOCAL_REGION,
   type LocalService,
   type Provisioned,
@@ -10,19 +7,30 @@ import {
   type ServiceContext,
 } from '../../service.ts';
 import type { Catalogue } from '../glue.ts';
-import { jsonApi } from '../json-api.ts';
-import { firehoseOperations } from './api.ts';
-import { type Journal, noJournal, openJournal } from './journal.ts';
-import { openParquetWriter, type ParquetWriter } from './parquet.ts';
-import { openPartitioner } from './partition.ts';
-import { readSettings, type StreamSettings } from './settings.ts';
-import { DeliveryStream } from './stream.ts';
+import { jsonApi, ServiceError } from '../json-api.ts';
+import type { StreamReader } from '../kinesis-reader.ts';
+import type { FunctionInvoker } from '../lambda/lambda.ts';
+import { putOperations } from './api.ts';
+import { controlOperations } from './control-api.ts';
+import { readDefinition } from './definition.ts';
+import { DEFAULT_QUOTAS, type Quotas } from './limits.ts';
+import { Streams } from './streams.ts';
 
 export interface FirehoseOptions {
   /** Where format conversion finds its schemas. */
   readonly glue: Catalogue;
+  /** Runs the functions that transform records; unless given there are none. */
+  readonly lambda?: FunctionInvoker;
+  /** Reads the Kinesis streams that are a source; unless given there are none. */
+  readonly reader?: StreamReader;
   /** Delivers after so many seconds, whatever the template says: a person at the terminal waits for the rows. */
-  readonly bufferSeconds?: number;
+  readonly bufferSeconds?: number | undefined;
+  /** What differs from the default quotas of us-east-1; `off` lets every call through. */
+  readonly quotas?: Partial<Quotas> | 'off';
+  /** Pause between two reads of a source's shard; 1 s unless told, as on AWS. */
+  readonly sourcePollMs?: number;
+  /** Milliseconds of the epoch. */
+  readonly now?: () => number;
 }
 
 export interface Firehose extends LocalService {
@@ -33,17 +41,24 @@ export interface Firehose extends LocalService {
 /** An S3 that does not answer must not hold a delivery for ever; the retry is in `delivery.ts`, where it is logged. */
 const S3_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000 };
 
-const openJournalOf = (name: string, stateDir: string | undefined): Promise<Journal> => {
-  if (stateDir === undefined) return Promise.resolve(noJournal);
-  const folder = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  return openJournal(join(stateDir, 'firehose', folder));
+const missing = (what: string) => (name: string) => {
+  throw new ServiceError('ResourceNotFoundException', `${what} not found: ${name}`, 404);
 };
+const NO_FUNCTIONS: FunctionInvoker = {
+  describe: missing('Function'),
+  invoke: async (name) => missing('Function')(name),
+};
+const NO_STREAMS: StreamReader = { shards: missing('Stream'), read: missing('Stream') };
 
-/** Amazon Data Firehose: direct puts to S3, with JSON-to-Parquet conversion and dynamic partitioning. Accepted records
- *  are delivered at least once: until S3 has taken them they are held, and with a state directory journalled. */
-export function createFirehose(context: ServiceContext, { glue, bufferSeconds }: FirehoseOptions): Firehose {
-  const streams = new Map<string, DeliveryStream>();
-  let writer: Promise<ParquetWriter> | undefined;
+/** Amazon Data Firehose: direct puts and Kinesis streams to S3, with transformation by Lambda, dynamic partitioning,
+ *  JSON-to-Parquet conversion and backup of the source. Accepted records are held until S3 has taken them. With a state
+ *  directory they are journalled, and a killed run's successor delivers each of them once. */
+export function createFirehose(context: ServiceContext, options: FirehoseOptions): Firehose {
+  const { glue, lambda = NO_FUNCTIONS, reader = NO_STREAMS, bufferSeconds, sourcePollMs = 1_000 } = options;
+  const { now = Date.now } = options;
+  const given = options.quotas ?? {};
+  const quotas = given === 'off' ? undefined : { ...DEFAULT_QUOTAS, ...given };
+  const { activePartitions: activePartitionsMax } = quotas ?? DEFAULT_QUOTAS;
   const s3 = new S3Client({
     endpoint: context.endpoint,
     region: LOCAL_REGION,
@@ -52,48 +67,37 @@ export function createFirehose(context: ServiceContext, { glue, bufferSeconds }:
     maxAttempts: 1,
     requestHandler: S3_TIMEOUTS,
   });
+  const streams = new Streams(context, {
+    ...{ glue, lambda, reader, s3, quotas, activePartitionsMax, bufferSeconds, sourcePollMs, now },
+  });
 
-  const withOption = (settings: StreamSettings): StreamSettings => {
-    if (bufferSeconds === undefined || bufferSeconds === settings.bufferSeconds) return settings;
-    context.log(
-      `firehose ${settings.name}: delivers after ${bufferSeconds} s here (template: ${settings.bufferSeconds} s)`,
-    );
-    return { ...settings, bufferSeconds };
-  };
-
-  const makeStream = async (resource: Resource): Promise<Provisioned> => {
-    const name = String(resource.properties.DeliveryStreamName ?? `${resource.stack}-${resource.logicalId}`);
-    const arn = `arn:aws:firehose:${LOCAL_REGION}:${LOCAL_ACCOUNT}:deliverystream/${name}`;
-    if (streams.has(name)) throw new Error(`${resource.logicalId}: there is a delivery stream ${name} already`);
-    const settings = withOption(readSettings(resource, name, arn));
-    const partitioner = settings.partitioning && (await openPartitioner(settings.partitioning));
-    const journal = await openJournalOf(name, context.stateDir);
-    if (journal.recovered.length > 0) {
-      context.log(
-        `firehose ${name}: ${journal.recovered.length} accepted record(s) of an earlier run will be delivered`,
-      );
+  const provision = async ({ stack, logicalId, type, properties }: Resource): Promise<Provisioned> => {
+    const name = String(properties.DeliveryStreamName ?? `${stack}-${logicalId}`);
+    try {
+      const { arn } = await streams.create(name, readDefinition(name, properties));
+      return { ref: name, attributes: { Arn: arn } };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${logicalId} (${type}, ${name}): ${reason}`, { cause });
     }
-    writer ??= openParquetWriter(context.scratchDir);
-    const ports = { s3, glue, writer: await writer, metric: context.metric, log: context.log };
-    streams.set(name, new DeliveryStream(settings, ports, journal, partitioner));
-    return { ref: name, attributes: { Arn: arn } };
-  };
-
-  const close = async (): Promise<void> => {
-    const closed = await Promise.allSettled([...streams.values()].map((stream) => stream.close()));
-    await (await writer)?.close();
-    s3.destroy();
-    const failures = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    if (failures.length > 0) throw new AggregateError(failures, failures.map((failure) => failure.message).join('; '));
   };
 
   return {
     scopes: ['firehose'],
-    provisions: { 'AWS::KinesisFirehose::DeliveryStream': makeStream },
-    handle: jsonApi(firehoseOperations(streams, context.metric)),
+    provisions: { 'AWS::KinesisFirehose::DeliveryStream': provision },
+    handle: jsonApi({
+      ...putOperations(streams, { metric: context.metric, now, quotas }),
+      ...controlOperations(streams, quotas && now),
+    }),
     async delivered() {
-      await Promise.all([...streams.values()].map((stream) => stream.delivered()));
+      await Promise.all(streams.all().map(({ stream }) => stream.delivered()));
     },
-    close,
+    async close() {
+      try {
+        await streams.close();
+      } finally {
+        s3.destroy();
+      }
+    },
   };
 }

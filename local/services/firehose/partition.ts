@@ -1,47 +1,29 @@
 import { type Jq, loadJq } from 'jq-wasm';
-import type { Arrived } from './convert.ts';
-import { DocumentError, splitDocuments } from './documents.ts';
-import type { Failure } from './failure.ts';
-import type { Partitioning } from './settings.ts';
+import { invalid } from './constraints.ts';
+import { PARTITION_KEYS_MAX } from './limits.ts';
+import { keysIn } from './prefix.ts';
 
-/** AWS takes at most so many documents out of one record. */
-const MAX_DOCUMENTS_PER_RECORD = 500;
-/** Partition keys of a stream. */
-const MAX_KEYS = 50;
+/** Partition keys by name, or what is wrong with them. */
+export type Extracted = Readonly<Record<string, string>> | string;
 
-/** A record's part with the folder it belongs to. */
-export interface Placed {
-  readonly data: Buffer;
-  readonly keys: Readonly<Record<string, string>>;
-}
+/** Evaluates the query of a stream for each record's data. */
+export type Extractor = (records: readonly Buffer[]) => readonly Extracted[];
 
-export interface Partitioned {
-  readonly placed: readonly Placed[];
-  readonly failures: readonly Failure[];
-}
-
-export interface Partitioner {
-  /** Takes a record apart and evaluates the query for each part. */
-  partition(record: Arrived): Partitioned;
-}
-
-export const extractionFailure = (arrived: Arrived, data: Buffer, message: string): Failure => ({
-  type: 'processing-failed',
-  code: 'DynamicPartitioning.MetadataExtractionFailed',
-  message,
-  data,
-  arrivalMs: arrived.arrivalMs,
-});
-
-/** The keys a query's outcome names, or what is wrong with it. */
-function keysOf(outcome: unknown): Record<string, string> | string {
+/** The keys a query's outcome names: `outcome` is all that it gives, or an object with the error. */
+export function keysOf(outcome: unknown): Extracted {
   const failed = outcome as { error?: unknown };
   if (!Array.isArray(outcome)) return `Query failed: ${JSON.stringify(failed?.error)}`;
   const [found, ...more] = outcome;
   if (typeof found !== 'object' || found === null || Array.isArray(found) || more.length > 0)
     return 'Query must give one object';
+  return partitionKeys(found);
+}
+
+/** Partition keys of a query or of a transforming function. */
+export function partitionKeys(found: object): Extracted {
   const entries = Object.entries(found);
-  if (entries.length > MAX_KEYS) return `Query gives ${entries.length} partition keys, more than ${MAX_KEYS}`;
+  if (entries.length > PARTITION_KEYS_MAX)
+    return `There are ${entries.length} partition keys, more than ${PARTITION_KEYS_MAX}`;
   const bad = entries.some(([, value]) => value === null || value === '');
   if (bad) return 'partitionKeys values must not be null or empty';
   if (entries.some(([, value]) => typeof value === 'object'))
@@ -49,46 +31,48 @@ function keysOf(outcome: unknown): Record<string, string> | string {
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 
-/** One call of jq for all documents: each gives an array of what the query gives, or an object with the error. */
-function evaluate(jq: Jq, query: string, documents: readonly string[]): unknown[] {
+/** One call of jq: for each document an array of what the query gives, or an object with the error. Undefined when
+ *  jq cannot read what it is given. */
+function evaluate(jq: Jq, query: string, text: string): unknown[] | undefined {
   // The line break ends a comment at the query's end
-  const { stdout, stderr, exitCode } = jq.raw(documents.join('\n'), `try [${query}\n] catch {error: .}`, ['-c']);
-  if (exitCode !== 0) throw new DocumentError('ParseError', stderr.split('\n')[0] ?? 'jq failed');
+  const { stdout, exitCode } = jq.raw(text, `try [${query}\n] catch {error: .}`, ['-c']);
+  if (exitCode !== 0) return undefined;
   return stdout === '' ? [] : stdout.split('\n').map((line) => JSON.parse(line));
 }
 
-/** @throws Error when jq cannot compile the query. */
-export async function openPartitioner({ query, deaggregate }: Partitioning): Promise<Partitioner> {
+function extractOne(jq: Jq, query: string, text: string): Extracted {
+  const outcomes = evaluate(jq, query, text);
+  if (!outcomes || outcomes.length === 0) return 'Record is not valid JSON';
+  return outcomes.length === 1 ? keysOf(outcomes[0]) : 'Record has several documents, and deaggregation is off';
+}
+
+/** Firehose wants every key of the query in the prefix. What the query gives for an empty object tells its keys; a
+ *  query that fails on one is not checked. */
+function checkKeys(jq: Jq, query: string, prefix: string): void {
+  const [outcome] = evaluate(jq, query, '{}') ?? [];
+  const [found] = Array.isArray(outcome) ? outcome : [];
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return;
+  const used = keysIn(prefix, 'partitionKeyFromQuery');
+  if (Object.keys(found).some((key) => !used.includes(key))) {
+    throw invalid("MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix expression");
+  }
+}
+
+/** jq 1.8 does the work of Firehose's 1.6. @throws InvalidArgumentException when it cannot compile the query, or the
+ *  query gives keys that the prefix does not use. */
+export async function openExtractor(query: string, prefix: string): Promise<Extractor> {
   const jq = await loadJq();
   const { exitCode, stderr } = jq.raw('', `[${query}\n]`, ['-c']);
-  if (exitCode !== 0) throw new Error(`MetadataExtractionQuery: ${stderr}`);
-
-  const partition = (record: Arrived): Partitioned => {
-    try {
-      const documents = splitDocuments(record.data);
-      if (!deaggregate && documents.length > 1)
-        throw new DocumentError('ParseError', 'Record has several documents, and deaggregation is off');
-      if (documents.length > MAX_DOCUMENTS_PER_RECORD) {
-        throw new DocumentError(
-          'MalformedData',
-          `Record has ${documents.length} documents, more than the ${MAX_DOCUMENTS_PER_RECORD} deaggregation takes`,
-        );
-      }
-      const outcomes = evaluate(jq, query, documents);
-      const placed: Placed[] = [];
-      const failures: Failure[] = [];
-      for (const [index, document] of documents.entries()) {
-        const data = Buffer.from(document);
-        const keys = keysOf(outcomes[index]);
-        if (typeof keys === 'string') failures.push(extractionFailure(record, data, keys));
-        else placed.push({ data, keys });
-      }
-      return { placed, failures };
-    } catch (error) {
-      // The record is accepted already, so whatever is wrong with it leads to the error output
-      const message = error instanceof Error ? error.message : String(error);
-      return { placed: [], failures: [extractionFailure(record, record.data, message)] };
-    }
+  if (exitCode !== 0) throw invalid(`MetadataExtractionQuery: ${stderr}`);
+  checkKeys(jq, query, prefix);
+  return (records) => {
+    const texts = records.map((data) => data.toString('utf8'));
+    const together = evaluate(jq, query, texts.join('\n'));
+    // A record that is no JSON spoils the others only in one call with them
+    if (together?.length === texts.length && texts.every(isOneLine)) return together.map(keysOf);
+    return texts.map((text) => extractOne(jq, query, text));
   };
-  return { partition };
 }
+
+/** Documents that jq could read across the border of two records would be counted wrongly. */
+const isOneLine = (text: string): boolean => /^\s*\{[\s\S]*\}\s*$/.test(text);

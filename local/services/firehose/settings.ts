@@ -1,206 +1,188 @@
-import type { Resource } from '../../service.ts';
-import { checkPrefix } from './prefix.ts';
+import type { BufferHints } from './buffers.ts';
+import { invalid } from './constraints.ts';
+import { type Conversion, conversionOf, enabled, flag } from './conversion-settings.ts';
+import { checkDestinationShape, type Given } from './destination-shape.ts';
+import { MIB } from './limits.ts';
+import { checkPrefixes } from './prefix.ts';
+import { type Processing, processingOf } from './processor-settings.ts';
 
-/** How rows of JSON become Parquet. */
-export interface Conversion {
-  readonly database: string;
-  readonly table: string;
-  readonly compression: 'SNAPPY' | 'GZIP' | 'UNCOMPRESSED';
-  readonly caseInsensitive: boolean;
-  readonly dotsToUnderscores: boolean;
-  /** Column name → JSON key. */
-  readonly columnToKey: Readonly<Record<string, string>>;
-}
+export type Compression = 'UNCOMPRESSED' | 'GZIP' | 'ZIP' | 'Snappy' | 'HADOOP_SNAPPY';
 
-/** How records are sorted into folders by what is in them. */
-export interface Partitioning {
-  /** jq 1.6 program that gives an object of partition keys for a record. */
-  readonly query: string;
-  /** Records are taken apart into their JSON documents first. */
-  readonly deaggregate: boolean;
-}
-
-/** A delivery stream as the template states it. */
-export interface StreamSettings {
-  readonly name: string;
-  readonly arn: string;
+/** Where objects go and how they look. */
+export interface Target {
+  /** How its metrics are called. */
+  readonly metric: 'DeliveryToS3' | 'BackupToS3';
   readonly bucket: string;
-  /** Undefined: `yyyy/MM/dd/HH/`. */
   readonly prefix: string;
   readonly errorPrefix: string;
-  readonly bufferBytes: number;
-  readonly bufferSeconds: number;
-  readonly gzip: boolean;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly compression: Compression;
   readonly extension: string;
   readonly appendDelimiter: boolean;
   readonly conversion: Conversion | undefined;
-  readonly partitioning: Partitioning | undefined;
-  /** `ExtendedS3DestinationConfiguration` as given. */
-  readonly destination: Readonly<Record<string, unknown>>;
 }
 
-const MIB = 1024 * 1024;
+/** An S3 destination. */
+export interface Destination extends Processing {
+  readonly target: Target;
+  readonly hints: BufferHints;
+  /** Records are sorted into folders by what is in them. */
+  readonly partitioned: boolean;
+  /** Where source records go as they came. */
+  readonly backup: { readonly target: Target; readonly hints: BufferHints } | undefined;
+  /** As the API describes it, with AWS's defaults. */
+  readonly description: Given;
+  /** Members that are given and change nothing here. */
+  readonly notHonoured: readonly string[];
+}
+
 const DEFAULT_PREFIX = '!{timestamp:yyyy/MM/dd/HH/}';
-const DESTINATION = 'ExtendedS3DestinationConfiguration';
+const DEFAULT_SECONDS = 300;
+/** The service names Hadoop's Snappy `.snappy` too, though its guide says `.hsnappy`. */
+const EXTENSIONS: Readonly<Record<Compression, string>> = {
+  UNCOMPRESSED: '',
+  GZIP: '.gz',
+  ZIP: '.zip',
+  Snappy: '.snappy',
+  HADOOP_SNAPPY: '.snappy',
+};
 
-// biome-ignore lint/suspicious/noExplicitAny: CloudFormation's own shapes
-type Given = Record<string, any>;
-
-const enabled = (given: Given | undefined): boolean => given !== undefined && String(given.Enabled ?? true) === 'true';
-
-function within(value: number, least: number, most: number, what: string): number {
-  if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw new Error(`${what} must be between ${least} and ${most}, found ${value}`);
+function sizeOf(hints: Given | undefined): number | undefined {
+  if (!hints) return undefined;
+  if ((hints.SizeInMBs === undefined) !== (hints.IntervalInSeconds === undefined))
+    throw invalid('BufferingHints needs SizeInMBs and IntervalInSeconds together');
+  return hints.SizeInMBs === undefined ? undefined : Number(hints.SizeInMBs);
 }
 
-function conversionOf(given: Given | undefined): Conversion | undefined {
-  if (!given || !enabled(given)) return undefined;
-  const schema: Given = given.SchemaConfiguration ?? {};
-  const input: Given = given.InputFormatConfiguration?.Deserializer ?? {};
-  const output: Given = given.OutputFormatConfiguration?.Serializer ?? {};
-  if (!schema.DatabaseName || !schema.TableName)
-    throw new Error('SchemaConfiguration needs DatabaseName and TableName');
-  if (!input.OpenXJsonSerDe)
-    throw new Error(`deserializer ${Object.keys(input)[0] ?? '(none)'} is not emulated, only OpenXJsonSerDe`);
-  if (!output.ParquetSerDe)
-    throw new Error(`serializer ${Object.keys(output)[0] ?? '(none)'} is not emulated, only ParquetSerDe`);
-  const compression = output.ParquetSerDe.Compression ?? 'SNAPPY';
-  if (!['SNAPPY', 'GZIP', 'UNCOMPRESSED'].includes(compression))
-    throw new Error(`Parquet compression ${compression} does not exist`);
-  return {
-    database: schema.DatabaseName,
-    table: schema.TableName,
-    compression,
-    caseInsensitive: String(input.OpenXJsonSerDe.CaseInsensitive ?? true) === 'true',
-    dotsToUnderscores: String(input.OpenXJsonSerDe.ConvertDotsInJsonKeysToUnderscores ?? false) === 'true',
-    columnToKey: input.OpenXJsonSerDe.ColumnToJsonKeyMappings ?? {},
-  };
+/** Zero buffering is for neither partitions nor backups; the floor of 60 is the CDK's. */
+function atLeastAMinute(seconds: number, what: string): void {
+  if (seconds < 60) throw invalid(`BufferingHints.IntervalInSeconds must be at least 60 ${what}.`);
 }
 
-function processorsOf(given: Given | undefined): Map<string, Map<string, string>> {
-  const found = new Map<string, Map<string, string>>();
-  if (!given || !enabled(given)) return found;
-  for (const { Type, Parameters = [] } of given.Processors ?? []) {
-    if (!['RecordDeAggregation', 'MetadataExtraction', 'AppendDelimiterToRecord'].includes(Type)) {
-      throw new Error(`processor ${Type} is not emulated`);
-    }
-    found.set(Type, new Map(Parameters.map((p: Given) => [p.ParameterName, String(p.ParameterValue)])));
-  }
-  return found;
+function timeZoneOf(given: Given): string {
+  const zone = given.CustomTimeZone || 'UTC';
+  const known = zone === 'UTC' || (zone.includes('/') && !zone.startsWith('Etc/') && isZone(zone));
+  if (known) return zone;
+  throw invalid(
+    'Provided custom time zone is not supported. Custom time zones are limited to UTC and non-3-letter IANA time zones.',
+  );
 }
 
-function partitioningOf(given: Given, processors: Map<string, Map<string, string>>): Partitioning | undefined {
-  const extraction = processors.get('MetadataExtraction');
-  const deaggregation = processors.get('RecordDeAggregation');
-  if (!given.DynamicPartitioningConfiguration || !enabled(given.DynamicPartitioningConfiguration)) {
-    if (extraction || deaggregation)
-      throw new Error('MetadataExtraction and RecordDeAggregation need dynamic partitioning');
-    return undefined;
-  }
-  const query = extraction?.get('MetadataExtractionQuery');
-  if (!query)
-    throw new Error('dynamic partitioning needs a MetadataExtraction processor with a MetadataExtractionQuery');
-  if (extraction?.get('JsonParsingEngine') !== 'JQ-1.6') throw new Error('JsonParsingEngine must be JQ-1.6');
-  const subRecords = deaggregation?.get('SubRecordType');
-  if (deaggregation && subRecords !== 'JSON')
-    throw new Error(`RecordDeAggregation of ${subRecords} is not emulated, only JSON`);
-  return { query, deaggregate: deaggregation !== undefined };
-}
-
-function checkPrefixes(given: Given, partitioned: boolean): void {
-  const prefix: string = given.Prefix ?? '';
-  const errorPrefix: string = given.ErrorOutputPrefix ?? '';
-  checkPrefix(prefix, { errors: false, partitioned });
-  checkPrefix(errorPrefix, { errors: true, partitioned: false });
-  if (prefix.includes('!{') && errorPrefix === '')
-    throw new Error('ErrorOutputPrefix is required when Prefix has expressions');
-  if (errorPrefix.includes('!{') && !errorPrefix.includes('!{firehose:error-output-type}')) {
-    throw new Error('ErrorOutputPrefix with expressions must contain !{firehose:error-output-type}');
-  }
-  if (partitioned && !prefix.includes('!{partitionKeyFromQuery:')) {
-    throw new Error('dynamic partitioning needs a Prefix with !{partitionKeyFromQuery:…}');
-  }
-}
-
-function refuse(properties: Given): void {
-  const type = properties.DeliveryStreamType ?? 'DirectPut';
-  if (type !== 'DirectPut') throw new Error(`DeliveryStreamType ${type} is not emulated, only DirectPut`);
-  for (const key of Object.keys(properties)) {
-    if (key.endsWith('DestinationConfiguration') && key !== DESTINATION)
-      throw new Error(`${key} is not emulated, only ${DESTINATION}`);
-  }
-  const given = properties[DESTINATION];
-  if (!given) throw new Error(`${DESTINATION} is missing`);
-  if ((given.S3BackupMode ?? 'Disabled') !== 'Disabled')
-    throw new Error(`S3BackupMode ${given.S3BackupMode} is not emulated`);
-  if ((given.CustomTimeZone ?? 'UTC') !== 'UTC')
-    throw new Error(`CustomTimeZone ${given.CustomTimeZone} is not emulated, only UTC`);
-}
-
-function buffering(
-  given: Given,
-  conversion: boolean,
-  partitioned: boolean,
-): { bufferBytes: number; bufferSeconds: number } {
-  const hints: Given = given.BufferingHints ?? {};
-  if ((hints.SizeInMBs === undefined) !== (hints.IntervalInSeconds === undefined)) {
-    throw new Error('BufferingHints needs SizeInMBs and IntervalInSeconds together');
-  }
-  const sizeMiB = Number(hints.SizeInMBs ?? (conversion ? 128 : 5));
-  if (conversion && sizeMiB < 64)
-    throw new Error('BufferingHints.SizeInMBs must be at least 64 when data format conversion is enabled.');
-  if (partitioned && sizeMiB < 64)
-    throw new Error('BufferingHints.SizeInMBs must be at least 64 when dynamic partitioning is enabled.');
-  if (partitioned && Number(hints.IntervalInSeconds ?? 300) === 0) {
-    throw new Error('BufferingHints.IntervalInSeconds cannot be 0 when dynamic partitioning is enabled.');
-  }
-  return {
-    bufferBytes: within(sizeMiB, 1, 128, 'BufferingHints.SizeInMBs') * MIB,
-    bufferSeconds: within(Number(hints.IntervalInSeconds ?? 300), 0, 900, 'BufferingHints.IntervalInSeconds'),
-  };
-}
-
-function compressed(given: Given, conversion: boolean): boolean {
-  const format = given.CompressionFormat ?? 'UNCOMPRESSED';
-  if (conversion && format !== 'UNCOMPRESSED') {
-    throw new Error('CompressionFormat must be UNCOMPRESSED when data format conversion is enabled.');
-  }
-  if (format !== 'UNCOMPRESSED' && format !== 'GZIP') throw new Error(`CompressionFormat ${format} is not emulated`);
-  return format === 'GZIP';
-}
-
-/** Reads and checks an `AWS::KinesisFirehose::DeliveryStream`.
- *  @throws Error that says what AWS would refuse, or what is not emulated here. */
-export function readSettings(resource: Resource, name: string, arn: string): StreamSettings {
-  const { properties } = resource;
+function isZone(zone: string): boolean {
   try {
-    refuse(properties);
-    const given: Given = properties[DESTINATION];
-    const conversion = conversionOf(given.DataFormatConversionConfiguration);
-    const processors = processorsOf(given.ProcessingConfiguration);
-    const partitioning = partitioningOf(given, processors);
-    checkPrefixes(given, partitioning !== undefined);
-    const gzip = compressed(given, conversion !== undefined);
-    return {
-      name,
-      arn,
-      bucket: String(given.BucketARN).replace(/^arn:[^:]+:s3:::/, ''),
-      prefix: given.Prefix === undefined || given.Prefix === '' ? DEFAULT_PREFIX : withTime(given.Prefix),
-      errorPrefix: given.ErrorOutputPrefix || '!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH/}',
-      ...buffering(given, conversion !== undefined, partitioning !== undefined),
-      gzip,
-      extension: given.FileExtension ?? (conversion ? '.parquet' : gzip ? '.gz' : ''),
-      appendDelimiter: processors.has('AppendDelimiterToRecord'),
-      conversion,
-      partitioning,
-      destination: given,
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${resource.logicalId} (${resource.type}, ${name}): ${reason}`, { cause });
+    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
   }
 }
 
-/** A prefix without expressions gets the time appended. One with expressions is taken to state all it wants: whether
- *  AWS appends the time to one that lacks it is unclear. */
+/** A prefix without expressions gets the time appended. One with expressions states all it wants: nothing is appended,
+ *  as was observed of AWS, whose guide says otherwise. */
 const withTime = (prefix: string): string => (prefix.includes('!{') ? prefix : `${prefix}${DEFAULT_PREFIX}`);
+
+const bucketOf = (arn: unknown): string => String(arn).replace(/^arn:[^:]+:s3:::/, '');
+
+function targetOf(given: Given, over: Pick<Target, 'metric' | 'appendDelimiter' | 'conversion' | 'timeZone'>): Target {
+  const compression: Compression = given.CompressionFormat ?? 'UNCOMPRESSED';
+  return {
+    ...over,
+    bucket: bucketOf(given.BucketARN),
+    prefix: withTime(given.Prefix ?? ''),
+    errorPrefix: given.ErrorOutputPrefix || `!{firehose:error-output-type}/${DEFAULT_PREFIX}`,
+    compression,
+    extension: given.FileExtension || (over.conversion ? '.parquet' : EXTENSIONS[compression]),
+  };
+}
+
+function backupOf(given: Given): Destination['backup'] {
+  if ((given.S3BackupMode ?? 'Disabled') === 'Disabled') return undefined;
+  const backup: Given | undefined = given.S3BackupConfiguration;
+  if (!backup) throw invalid('S3 backup destination configuration is required when enabling S3 backup.');
+  checkPrefixes(backup.Prefix ?? '', backup.ErrorOutputPrefix ?? '', false);
+  const size = sizeOf(backup.BufferingHints) ?? 5;
+  const seconds = Number(backup.BufferingHints?.IntervalInSeconds ?? DEFAULT_SECONDS);
+  atLeastAMinute(seconds, 'for the S3 backup');
+  const target = targetOf(backup, {
+    metric: 'BackupToS3',
+    appendDelimiter: false,
+    conversion: undefined,
+    timeZone: 'UTC',
+  });
+  return { target, hints: { bytes: size * MIB, seconds } };
+}
+
+function checkEncryption({ EncryptionConfiguration: encryption }: Given): void {
+  if (!encryption) return;
+  const ways = [encryption.NoEncryptionConfig, encryption.KMSEncryptionConfig].filter((way) => way !== undefined);
+  if (ways.length !== 1) throw invalid('Exactly one of NoEncryptionConfig or KMSEncryptionConfig must be specified');
+}
+
+/** Reads an S3 destination that has all its members. @throws ServiceError in AWS's words, or naming what is not
+ *  emulated. */
+export function readDestination(given: Given, shape: string): Destination {
+  checkDestinationShape(given, shape);
+  checkEncryption(given);
+  const explicitSize = sizeOf(given.BufferingHints);
+  const format: Compression = given.CompressionFormat ?? 'UNCOMPRESSED';
+  const conversion = conversionOf(given.DataFormatConversionConfiguration, explicitSize, format);
+  const partitioned = enabled(given.DynamicPartitioningConfiguration);
+  const processing = processingOf(given.ProcessingConfiguration, partitioned);
+  checkPrefixes(given.Prefix ?? '', given.ErrorOutputPrefix ?? '', partitioned);
+  const seconds = Number(given.BufferingHints?.IntervalInSeconds ?? DEFAULT_SECONDS);
+  if (partitioned) {
+    if (explicitSize !== undefined && explicitSize < 64)
+      throw invalid('BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.');
+    atLeastAMinute(seconds, 'when Dynamic Partitioning is enabled');
+    if (processing.query === undefined && processing.transformation === undefined)
+      throw invalid('Dynamic Partitioning needs a MetadataExtraction or a Lambda processor.');
+  }
+  const size = explicitSize ?? (conversion || partitioned ? 128 : 5);
+  return {
+    ...processing,
+    target: targetOf(given, {
+      metric: 'DeliveryToS3',
+      timeZone: timeZoneOf(given),
+      appendDelimiter: processing.appendDelimiter,
+      conversion,
+    }),
+    hints: { bytes: size * MIB, seconds },
+    partitioned,
+    backup: backupOf(given),
+    description: describe(given, size, seconds),
+    notHonoured: notHonoured(given),
+  };
+}
+
+/** With the defaults AWS shows. */
+function describe(given: Given, sizeMiB: number, seconds: number): Given {
+  const { S3BackupConfiguration: backup, ...rest } = given;
+  return {
+    CloudWatchLoggingOptions: { Enabled: false },
+    CompressionFormat: 'UNCOMPRESSED',
+    DataFormatConversionConfiguration: { Enabled: false },
+    EncryptionConfiguration: { NoEncryptionConfig: 'NoEncryption' },
+    Prefix: '',
+    ProcessingConfiguration: { Enabled: false, Processors: [] },
+    S3BackupMode: 'Disabled',
+    ...rest,
+    ...(backup && { S3BackupDescription: backup }),
+    BufferingHints: { SizeInMBs: sizeMiB, IntervalInSeconds: seconds },
+  };
+}
+
+function notHonoured(given: Given): string[] {
+  const parquet: Given =
+    given.DataFormatConversionConfiguration?.OutputFormatConfiguration?.Serializer?.ParquetSerDe ?? {};
+  const retrySeconds = given.DynamicPartitioningConfiguration?.RetryOptions?.DurationInSeconds ?? DEFAULT_SECONDS;
+  const ignored: readonly (readonly [member: string, isIgnored: boolean])[] = [
+    ['CloudWatchLoggingOptions', flag(given.CloudWatchLoggingOptions?.Enabled, false)],
+    ['EncryptionConfiguration.KMSEncryptionConfig', given.EncryptionConfiguration?.KMSEncryptionConfig !== undefined],
+    ['DynamicPartitioningConfiguration.RetryOptions', Number(retrySeconds) !== DEFAULT_SECONDS],
+    ['ParquetSerDe.BlockSizeBytes', parquet.BlockSizeBytes !== undefined],
+    ['ParquetSerDe.PageSizeBytes', parquet.PageSizeBytes !== undefined],
+    ['ParquetSerDe.MaxPaddingBytes', parquet.MaxPaddingBytes !== undefined],
+    ['ParquetSerDe.WriterVersion V2', parquet.WriterVersion === 'V2'],
+  ];
+  return ignored.flatMap(([member, isIgnored]) => (isIgnored ? [member] : []));
+}

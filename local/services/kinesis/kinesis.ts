@@ -3,13 +3,15 @@ import type { LocalService, Provisioned, Resource, ServiceContext } from '../../
 import { physicalName } from '../../template/names.ts';
 import { jsonApi } from '../json-api.ts';
 import type { StreamReader } from '../kinesis-reader.ts';
+import { decodeIterator } from './iterator.ts';
 import { noJournal, openJournal } from './journal.ts';
 import { checkStreamName } from './limits.ts';
+import { KinesisMetrics } from './metrics.ts';
 import { recordOperations } from './records-api.ts';
 import { checkMode, checkSettings, checkShardCount } from './settings.ts';
 import { shardOperations } from './shards-api.ts';
 import { Store } from './store.ts';
-import { Streams } from './streams.ts';
+import { type StreamReference, Streams } from './streams.ts';
 import { streamOperations } from './streams-api.ts';
 
 /** Kinesis Data Streams on this machine: its API, and reading in process. */
@@ -34,6 +36,12 @@ function provisionStream(streams: Streams, resource: Resource, log: ServiceConte
   return { ref: name, attributes: { Arn: streams.named(name).arn } };
 }
 
+/** The stream a call is about: GetRecords has it in its iterator. */
+function streamNameOf(streams: Streams, input: StreamReference & { readonly ShardIterator?: string }): string {
+  if (input.ShardIterator === undefined) return streams.find(input).name;
+  return decodeIterator(input.ShardIterator, streams.now()).stream;
+}
+
 /** Templates may write numbers as strings. */
 function optionalNumber(value: unknown): number | undefined {
   return value === undefined ? undefined : Number(value);
@@ -48,23 +56,36 @@ export function createKinesis(context: ServiceContext): Kinesis {
     ? openJournal(join(context.stateDir, 'kinesis.journal'), store, Date.now(), context.log)
     : noJournal;
   const streams = new Streams(store, journal, Date.now);
+  const metrics = new KinesisMetrics(context.metric, Date.now);
   return {
     scopes: ['kinesis'],
     provisions: { 'AWS::Kinesis::Stream': (resource) => provisionStream(streams, resource, context.log) },
-    handle: jsonApi({
-      ...streamOperations(streams),
-      ...shardOperations(streams),
-      ...recordOperations(streams, context.metric),
-    }),
+    handle: jsonApi(
+      metrics.measured(
+        {
+          ...streamOperations(streams),
+          ...shardOperations(streams),
+          ...recordOperations(streams, context.metric),
+        },
+        (input) => streamNameOf(streams, input),
+      ),
+    ),
     async close() {
       streams.close();
     },
     shards(streamArn) {
       const shards = streams.byArn(streamArn).shards.filter((shard) => shard.isOpen || shard.recordCount > 0);
-      return shards.map((shard) => ({ shardId: shard.id, parentShardIds: shard.parentIds }));
+      return shards.map(({ id, range, parentIds }) => ({
+        shardId: id,
+        hashKeyRange: range,
+        parentShardIds: parentIds,
+      }));
     },
     read(streamArn, shardId, position, limit) {
-      return streams.byArn(streamArn).shard(shardId).read(position, limit, streams.now());
+      const stream = streams.byArn(streamArn);
+      const found = stream.shard(shardId).read(position, limit, streams.now());
+      metrics.read(stream.name, found);
+      return found;
     },
   };
 }

@@ -4,6 +4,15 @@ export interface Measurement {
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly value: number;
+  readonly unit: string;
+  /** By the second, else by the minute. */
+  readonly isHighResolution: boolean;
+}
+
+interface MetricDefinition {
+  readonly Name?: unknown;
+  readonly Unit?: unknown;
+  readonly StorageResolution?: unknown;
 }
 
 interface Directive {
@@ -18,10 +27,13 @@ const DIMENSIONS_MAX = 30;
 const DIMENSION_CHARS_MAX = 1024;
 const VALUES_MAX = 100;
 
+/** What Lambda's runtime puts before a line of the console. */
+const CONSOLE_HEAD = /^[\d:.TZ-]+\t[^\t]*\t[A-Z]+\t/;
+
 function parse(line: string): Record<string, unknown> | undefined {
   if (!line.includes('"_aws"')) return undefined;
   try {
-    const document: unknown = JSON.parse(line);
+    const document: unknown = JSON.parse(line.replace(CONSOLE_HEAD, ''));
     return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : undefined;
   } catch {
     // Not JSON: a plain line of the log.
@@ -60,10 +72,12 @@ export function embeddedMetrics(line: string): Measurement[] {
     if (typeof namespace !== 'string' || namespace === '') return [];
     const sets = dimensionSets(document, directive);
     return list(directive.Metrics, METRICS_MAX).flatMap((metric) => {
-      const name = (metric as { Name?: unknown } | null)?.Name;
+      const { Name: name, Unit, StorageResolution } = (metric ?? {}) as MetricDefinition;
       if (typeof name !== 'string') return [];
+      const unit = typeof Unit === 'string' ? Unit : 'None';
+      const kept = { unit, isHighResolution: StorageResolution === 1 };
       return valuesOf(document[name]).flatMap((value) =>
-        sets.map((dimensions) => ({ namespace, name, dimensions, value })),
+        sets.map((dimensions) => ({ namespace, name, dimensions, value, ...kept })),
       );
     });
   });

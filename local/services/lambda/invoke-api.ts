@@ -1,12 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody, ServiceError } from '../json-api.ts';
-import type { FunctionInvoker } from './lambda.ts';
+import { ServiceError } from '../json-api.ts';
+import type { ApiInvoker } from './lambda.ts';
+import type { RestAnswer, RestOperations, RestRequest } from './rest-api.ts';
 
-const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+/** Last part of the log that a caller may ask for, in bytes. */
+const TAIL_BYTES = 4096;
 
 /** An event as text; Lambda takes an empty one for `{}`. */
-async function readEvent(request: IncomingMessage): Promise<string> {
-  const text = (await readBody(request)).toString('utf8') || '{}';
+function eventOf({ body }: RestRequest): string {
+  const text = body || '{}';
   try {
     JSON.parse(text);
     return text;
@@ -16,55 +17,46 @@ async function readEvent(request: IncomingMessage): Promise<string> {
 }
 
 /** The function's name or ARN, with the qualifier that may be in the query instead. */
-function target(request: IncomingMessage): string {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const [, encoded] = INVOKE.exec(pathname) ?? [];
-  if (!encoded || request.method !== 'POST') {
-    throw new ServiceError('UnknownOperationException', `${request.method} ${pathname} is not emulated`, 404);
-  }
-  const qualifier = searchParams.get('Qualifier');
-  return decodeURIComponent(encoded) + (qualifier ? `:${qualifier}` : '');
+export function functionNameOf({ path: [name = ''], query }: RestRequest): string {
+  const qualifier = query.get('Qualifier');
+  return qualifier ? `${name}:${qualifier}` : name;
 }
 
-async function answer(invoker: FunctionInvoker, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const name = target(request);
-  const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  if (type === 'DryRun') {
-    invoker.describe(name);
-    response.writeHead(204).end();
-    return;
-  }
-  if (type !== 'RequestResponse') {
-    throw new ServiceError('InvalidParameterValueException', `InvocationType ${type} is not emulated`);
-  }
-  invoker.describe(name);
-  const { payload, functionError, requestId } = await invoker.invoke(name, await readEvent(request));
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(payload),
-    'x-amzn-requestid': requestId,
-    'x-amz-executed-version': '$LATEST',
-    ...(functionError && { 'x-amz-function-error': functionError }),
-  });
-  response.end(payload);
+function tailOf(lines: readonly string[]): string {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''))
+    .subarray(-TAIL_BYTES)
+    .toString('base64');
 }
 
-/** Lambda's `Invoke`, of the REST JSON protocol: synchronous, or as a dry run. */
-export function invokeApi(
-  invoker: FunctionInvoker,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
-    try {
-      await answer(invoker, request, response);
-    } catch (error) {
-      const known = error instanceof ServiceError;
-      const [status, code] = known ? [error.status, error.code] : [500, 'ServiceException'];
-      const body = JSON.stringify({
-        Type: status < 500 ? 'User' : 'Service',
-        message: error instanceof Error ? error.message : String(error),
-      });
-      response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': code });
-      response.end(body);
-    }
+/** Lambda's `Invoke`: synchronous with the log's end if asked for, asynchronous, or as a dry run. */
+export function invokeOperations(invoker: ApiInvoker): RestOperations {
+  async function call(name: string, request: RestRequest): Promise<RestAnswer> {
+    const { payload, functionError, requestId, log } = await invoker.invoke(name, eventOf(request));
+    const wantsLog = request.headers['x-amz-log-type'] === 'Tail';
+    return {
+      status: 200,
+      headers: {
+        'x-amzn-requestid': requestId,
+        'x-amz-executed-version': '$LATEST',
+        ...(functionError && { 'x-amz-function-error': functionError }),
+        ...(wantsLog && { 'x-amz-log-result': tailOf(log) }),
+      },
+      body: payload,
+    };
+  }
+
+  return {
+    'POST /2015-03-31/functions/{name}/invocations': (request) => {
+      const name = functionNameOf(request);
+      const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+      invoker.describe(name);
+      if (type === 'DryRun') return { status: 204 };
+      if (type === 'RequestResponse') return call(name, request);
+      if (type === 'Event') {
+        const requestId = invoker.enqueue(name, eventOf(request));
+        return { status: 202, headers: { 'x-amzn-requestid': requestId } };
+      }
+      throw new ServiceError('InvalidParameterValueException', `InvocationType ${type} is not known`);
+    },
   };
 }

@@ -1,16 +1,19 @@
-import { ServiceError } from '../json-api.ts';
-import type { Answer, Environment } from './environment.ts';
+import type { Answer, Environment, Event, OnLine } from './environment.ts';
 
 /** The environments of one function: an idle one is used again, else one more is started. */
 export interface Pool {
-  /** Throws TooManyRequestsException when as many run as may. */
-  run(requestId: string, payload: string): Promise<Answer>;
+  /** How many events are under way. */
+  readonly running: number;
+  run(event: Event, onLine: OnLine): Promise<Answer>;
+  /** Has environments begin anew, those under way after their event: the function has changed. */
+  renew(): void;
   close(): Promise<void>;
 }
 
-export function createPool(concurrencyMax: number, start: () => Environment): Pool {
+export function createPool(start: () => Environment): Pool {
   const environments = new Set<Environment>();
-  const idle: Environment[] = [];
+  let idle: Environment[] = [];
+  let generation = 0;
   let running = 0;
 
   /** The one used last: it is the warmest. Those that ended while they were idle are dropped. */
@@ -24,19 +27,31 @@ export function createPool(concurrencyMax: number, start: () => Environment): Po
     return fresh;
   }
 
+  function drop(environment: Environment): void {
+    environments.delete(environment);
+    void environment.kill();
+  }
+
   return {
-    async run(requestId, payload) {
-      if (running >= concurrencyMax) throw new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429);
+    get running() {
+      return running;
+    },
+    async run(event, onLine) {
       running += 1;
+      const began = generation;
+      const environment = take();
       try {
-        const environment = take();
-        const answer = await environment.invoke(requestId, payload);
-        if (environment.alive) idle.push(environment);
-        else environments.delete(environment);
-        return answer;
+        return await environment.invoke(event, onLine);
       } finally {
         running -= 1;
+        if (environment.alive && began === generation) idle.push(environment);
+        else drop(environment);
       }
+    },
+    renew() {
+      generation += 1;
+      for (const environment of idle) drop(environment);
+      idle = [];
     },
     async close() {
       await Promise.all([...environments].map((environment) => environment.kill()));

@@ -8,9 +8,14 @@ export function timedOut(requestId: string, timeoutSeconds: number): RuntimeErro
   return { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: ${message}` };
 }
 
-/** `reason` as `exitOf` gives it. */
+/** `reason` in Lambda's words, e.g. `Runtime exited with error: exit status 1`. */
 export function exited(requestId: string, reason: string): RuntimeError {
   return { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${reason}` };
+}
+
+export function outOfMemory(requestId: string): RuntimeError {
+  const message = 'Runtime exited with error: signal: killed';
+  return { errorType: 'Runtime.OutOfMemory', errorMessage: `RequestId: ${requestId} Error: ${message}` };
 }
 
 export function responseTooLarge(): RuntimeError {

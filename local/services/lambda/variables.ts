@@ -25,12 +25,12 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Name of an environment's log stream: `YYYY/MM/DD/[$LATEST]<32 hex digits>`. */
-function logStreamName(): string {
+export function logStreamName(): string {
   return `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`;
 }
 
 /** The whole environment of one execution environment: of the parent's only PATH gets through. */
-export function variablesFor(fn: LambdaFunction, endpoint: string): Record<string, string> {
+export function variablesFor(fn: LambdaFunction, endpoint: string, logStream: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
     LANG: 'en_US.UTF-8',
@@ -49,8 +49,9 @@ export function variablesFor(fn: LambdaFunction, endpoint: string): Record<strin
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: fn.logGroup,
-    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName(),
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_LOG_FORMAT: fn.logFormat,
+    ...(fn.logFormat === 'JSON' && { AWS_LAMBDA_LOG_LEVEL: fn.logLevel }),
     _HANDLER: fn.handler,
     LAMBDA_TASK_ROOT: fn.taskRoot,
   };
