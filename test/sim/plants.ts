@@ -74,7 +74,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'a-slot-too-many-read',
     means: 'of a log longer than a page, only the newest page is read',
     file: COMMIT_LOG,
-    find: '} while (start);',
+    find: '} while (start && left > 0);',
     replace: '} while (!start && start);',
   },
   {
