@@ -1,4 +1,5 @@
 import type { HashRange } from './engine/hash-range.ts';
+import type { Position } from './engine/position.ts';
 import type { Json } from './event/json.ts';
 
 /** Milliseconds since 1970. */
@@ -129,9 +130,10 @@ export interface Shards {
   /** Undefined when the stream does not list the shard, or no longer.
    *  @throws TransientError when the stream did not answer. */
   describe(shardId: string): Promise<Shard | undefined>;
-  /** Whether a closed shard holds records after this sequence number, or any at all.
+  /** Whether a closed shard still holds records behind this position, or any at all. Of an aggregate that was taken in
+   *  part the rest is behind it: but what the stream has dropped by its retention is not waited for.
    *  @throws TransientError when that cannot be told now. */
-  hasRecordsAfter(shardId: string, sequenceNumber: string | undefined): Promise<boolean>;
+  hasRecordsAfter(shardId: string, position: Position | undefined): Promise<boolean>;
 }
 
 /** Makes writer tokens: no two alike. */

@@ -1,5 +1,5 @@
 import { type HashRange, hashOf, WHOLE_RANGE } from '../core/engine/hash-range.ts';
-import { compareSequenceNumbers } from '../core/engine/position.ts';
+import { comparePositions, type Position, RECORD_END } from '../core/engine/position.ts';
 import type { StreamRecord } from '../core/engine/record.ts';
 import type { Shard, Shards } from '../core/ports.ts';
 import { DriveError } from './errors.ts';
@@ -84,10 +84,10 @@ export class MemoryStream implements Shards {
     return this.#shards.get(shardId)?.shard;
   }
 
-  async hasRecordsAfter(shardId: string, sequenceNumber: string | undefined): Promise<boolean> {
+  async hasRecordsAfter(shardId: string, position: Position | undefined): Promise<boolean> {
     const last = this.records(shardId).at(-1);
-    if (!last || sequenceNumber === undefined) return last !== undefined;
-    return compareSequenceNumbers(last.sequenceNumber, sequenceNumber) > 0;
+    if (!last || position === undefined) return last !== undefined;
+    return comparePositions({ ...last, subSequence: RECORD_END }, position) > 0;
   }
 
   #of(shardId: string): Held {

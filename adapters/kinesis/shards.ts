@@ -2,11 +2,13 @@ import {
   GetRecordsCommand,
   type GetRecordsOutput,
   GetShardIteratorCommand,
+  type GetShardIteratorInput,
   type KinesisClient,
   type Shard as KinesisShard,
   ListShardsCommand,
   type ListShardsOutput,
 } from '@aws-sdk/client-kinesis';
+import { type Position, RECORD_END } from '../../core/engine/position.ts';
 import { type Shard, type Shards, TransientError } from '../../core/ports.ts';
 import { transiently } from '../transient.ts';
 
@@ -28,15 +30,13 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
       return shards.find((shard) => shard.shardId === shardId);
     },
 
-    async hasRecordsAfter(shardId, sequenceNumber) {
+    async hasRecordsAfter(shardId, position) {
       const { ShardIterator } = await transiently('stream: GetShardIterator', () =>
         client.send(
           new GetShardIteratorCommand({
             StreamARN: streamArn,
             ShardId: shardId,
-            ...(sequenceNumber === undefined
-              ? { ShardIteratorType: 'TRIM_HORIZON' }
-              : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: sequenceNumber }),
+            ...startOf(position),
           }),
         ),
       );
@@ -56,6 +56,17 @@ export function kinesisShards({ client, streamArn }: ShardsOptions): Shards {
       }
       throw new TransientError(`the end of ${shardId} was not reached in ${MAX_EMPTY_READS} reads`);
     },
+  };
+}
+
+function startOf(
+  position: Position | undefined,
+): Pick<GetShardIteratorInput, 'ShardIteratorType' | 'StartingSequenceNumber'> {
+  if (!position) return { ShardIteratorType: 'TRIM_HORIZON' };
+  const isFinished = position.subSequence === RECORD_END;
+  return {
+    ShardIteratorType: isFinished ? 'AFTER_SEQUENCE_NUMBER' : 'AT_SEQUENCE_NUMBER',
+    StartingSequenceNumber: position.sequenceNumber,
   };
 }
 

@@ -3,7 +3,6 @@ import type { Details, Entry } from './entry.ts';
 import type { HashRange } from './hash-range.ts';
 import { mergeLanes } from './lanes.ts';
 import type { Outbox } from './outbox.ts';
-import { RECORD_END } from './position.ts';
 import type { SeenKey } from './recent-keys.ts';
 import type { ShardLogs } from './shard-log.ts';
 import { LogError, type ShardState, stateName } from './shard-state.ts';
@@ -50,20 +49,13 @@ async function finalState(
   if (known?.isSealed) return [known];
   const shard = await ports.shards.describe(shardId);
   if (!known && !shard) return [];
-  if (shard && (await hasMore(shardId, known, ports.shards))) {
+  if (shard && (await ports.shards.hasRecordsAfter(shardId, known?.position))) {
     throw new TransientError(`${child} waits for its parent ${shardId}, which has records left`);
   }
   const state = known ?? (await begin(shard as Shard, logs, ports));
   await ports.outbox.deliver(state);
   if ((await logs.append(state, sealOf(state), ports.newToken())) === 'committed') return [state];
   throw new TransientError(`${child} waits for its parent ${shardId}, whose log another writer goes on with`);
-}
-
-/** Whether the shard holds records that its log does not say are finished; of an aggregate, perhaps a part. */
-async function hasMore(shardId: string, state: ShardState | undefined, shards: Shards): Promise<boolean> {
-  const position = state?.position;
-  if (position && position.subSequence !== RECORD_END) return true;
-  return shards.hasRecordsAfter(shardId, position?.sequenceNumber);
 }
 
 function sealOf(state: ShardState): Entry {

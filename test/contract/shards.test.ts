@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { putRecordsTo } from '../../adapters/kinesis/put-records.ts';
 import { kinesisShards, listOpenShards, listShards } from '../../adapters/kinesis/shards.ts';
 import { firstHashKey, isIn } from '../../core/engine/hash-range.ts';
+import { RECORD_END } from '../../core/engine/position.ts';
 import { type Shard, type Shards, TransientError } from '../../core/ports.ts';
 import { type Gateway, openGateway } from '../../local/gateway.ts';
 import { createKinesis, type Kinesis } from '../../local/services/kinesis/kinesis.ts';
@@ -28,6 +29,8 @@ let gateway: Gateway;
 let kinesis: Kinesis;
 let client: KinesisClient;
 let shards: Shards;
+
+const endOf = (sequenceNumber = '') => ({ sequenceNumber, subSequence: RECORD_END });
 
 /** Sequence numbers of the records of the first shard, in order. */
 const numbers: string[] = [];
@@ -125,8 +128,9 @@ describe('the shards of a Kinesis stream', () => {
 
   it('tell whether a closed shard holds records after a place', async () => {
     expect(await shards.hasRecordsAfter(FIRST, undefined)).toBe(true);
-    expect(await shards.hasRecordsAfter(FIRST, numbers[1])).toBe(true);
-    expect(await shards.hasRecordsAfter(FIRST, numbers[2])).toBe(false);
+    expect(await shards.hasRecordsAfter(FIRST, endOf(numbers[1]))).toBe(true);
+    expect(await shards.hasRecordsAfter(FIRST, endOf(numbers[2]))).toBe(false);
+    expect(await shards.hasRecordsAfter(FIRST, { ...endOf(numbers[2]), subSequence: 0 })).toBe(true);
     expect(await shards.hasRecordsAfter(LOW, undefined)).toBe(false);
   });
 
@@ -134,7 +138,7 @@ describe('the shards of a Kinesis stream', () => {
     for (const torn of ['ListShardsCommand', 'GetShardIteratorCommand', 'GetRecordsCommand']) {
       const send = async (command: object) => (command.constructor.name === torn ? {} : client.send(command as never));
       const cut = kinesisShards({ client: { send } as never, streamArn: await arn() });
-      const asked = torn === 'ListShardsCommand' ? cut.describe(LOW) : cut.hasRecordsAfter(FIRST, numbers[2]);
+      const asked = torn === 'ListShardsCommand' ? cut.describe(LOW) : cut.hasRecordsAfter(FIRST, endOf(numbers[2]));
       await expect(asked).rejects.toThrow(TransientError);
     }
   });

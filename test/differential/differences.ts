@@ -108,7 +108,7 @@ export const KNOWN: readonly KnownDifference[] = [
     [VALIDATION, undefined],
   ),
   refusal(
-    'an iterator of LATEST may have a sequence number',
+    'iterators are given at LATEST with a sequence number, and at times to come',
     `${INVALID}, ${RECORDED} (getShardIterator)`,
     ['GetShardIterator'],
     [INVALID, undefined],
@@ -191,14 +191,6 @@ export const KNOWN: readonly KnownDifference[] = [
       ['LimitExceededException', undefined],
     ),
   ),
-  lasting(
-    refusal(
-      'shards are merged in either order',
-      `${INVALID} when the upper one is named first, ${RECORDED} (mergeShards)`,
-      ['MergeShards'],
-      [INVALID, undefined],
-    ),
-  ),
   refusal(
     'a filter without the shard that it is about names one that is not found',
     `${INVALID}: "you must also provide the value for ShardId", API reference, ListShards`,
@@ -206,11 +198,21 @@ export const KNOWN: readonly KnownDifference[] = [
     [INVALID, 'ResourceNotFoundException'],
   ),
   {
-    title: 'shards are open at times before they were made',
-    source: '"start timestamp is less than or equal to the given timestamp": API reference, ShardFilter, AT_TIMESTAMP',
+    title: 'filters give shards that were made later',
+    source: '"start timestamp is less than or equal to", "open at TRIM_HORIZON": API reference, ShardFilter',
     even: (differing) =>
-      filterOf(differing) === 'AT_TIMESTAMP' ? { ...differing, theirs: differing.ours } : differing,
+      ['AT_TIMESTAMP', 'AT_TRIM_HORIZON'].includes(filterOf(differing) ?? '')
+        ? { ...differing, theirs: differing.ours }
+        : differing,
   },
+  lasting(
+    refusal(
+      'the mode may be switched more than twice a day',
+      'API reference, UpdateStreamMode, LimitExceededException; Developer Guide, capacity modes: twice in 24 hours',
+      ['UpdateStreamMode'],
+      ['LimitExceededException', undefined],
+    ),
+  ),
   changed(
     'of records that arrived together some are not behind',
     '"zero indicates that record processing is caught up": API reference, GetRecords, MillisBehindLatest',

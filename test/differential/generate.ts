@@ -26,7 +26,8 @@ export function callsOf(seed: number, index: number, length = 25): readonly Call
   const metrics = () => [pick(['IncomingBytes', 'OutgoingRecords', 'IteratorAgeMilliseconds', 'ALL'])];
   const consumer = () => ({ StreamARN, ConsumerName: pick(['fan', 'out']) });
   const consumerOrArn = () => pick([consumer(), { ConsumerARN: { $consumer: pick(['fan', 'out']) } }]);
-  const timestamp = () => ({ $secondsFromNow: pick([-3600, -1, 0]) });
+  // Far from any record: they arrive at each server in its own milliseconds.
+  const timestamp = () => ({ $secondsFromNow: pick([-3600, 3600]) });
   const encryption = () => ({ ...stream(), EncryptionType: seldom(0.1, 'NONE', 'KMS'), KeyId: 'alias/aws/kinesis' });
 
   const kinds: readonly (readonly [number, string, () => object])[] = [

@@ -410,10 +410,20 @@ describe('the reader in process', () => {
     const split = { StreamName: stream, ShardToSplit: 'shardId-000000000000', NewStartingHashKey: '99' };
     await client.send(new SplitShardCommand(split));
     expect(kinesis.read(arn, 'shardId-000000000000', rest.next ?? 'LATEST', 10).next).toBeNull();
+    const [first, last] = ['0'.repeat(32), 'f'.repeat(32)];
+    const [below, from] = ['62', '63'].map((hash) => hash.padStart(32, '0'));
     expect(kinesis.shards(arn)).toEqual([
-      { shardId: 'shardId-000000000000', parentShardIds: [] },
-      { shardId: 'shardId-000000000001', parentShardIds: ['shardId-000000000000'] },
-      { shardId: 'shardId-000000000002', parentShardIds: ['shardId-000000000000'] },
+      { shardId: 'shardId-000000000000', parentShardIds: [], hashKeyRange: { start: first, end: last } },
+      {
+        shardId: 'shardId-000000000001',
+        parentShardIds: ['shardId-000000000000'],
+        hashKeyRange: { start: first, end: below },
+      },
+      {
+        shardId: 'shardId-000000000002',
+        parentShardIds: ['shardId-000000000000'],
+        hashKeyRange: { start: from, end: last },
+      },
     ]);
     expect(() => kinesis.shards(streamArn('absent'))).toThrow('Stream absent under account 000000000000 not found.');
   });

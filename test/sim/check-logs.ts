@@ -1,24 +1,27 @@
 import type { Entry } from '../../core/engine/entry.ts';
 import type { ShardState } from '../../core/engine/shard-state.ts';
+import { PASSING_GROUPED } from './grouped.ts';
+import { PASSING_JOINED } from './joined.ts';
 import type { Expected } from './oracle.ts';
 import type { PartOutcome } from './outcome.ts';
 import { show } from './rows.ts';
 import type { Scenario } from './scenario.ts';
-import { holds, type SimShard } from './stream.ts';
+import { holds, type SimRecord, type SimShard } from './stream.ts';
 import { PASSING } from './timed.ts';
 
 /** What is wrong with the logs of a part. */
 export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<readonly string[]> {
-  const { stream, inspector, hop } = part;
+  const { stream, inspector, mapping, hop } = part;
   const faults: string[] = [];
   const keys: string[] = [];
   for (const shard of stream.shards) {
     const entries = inspector.entriesOf(shard);
-    faults.push(...entryFaults(shard, entries));
+    faults.push(...entryFaults(shard, entries, mapping.skipped), ...inheritedFaults(shard, entries));
     keys.push(...entries.slice(1).flatMap((entry) => entry.keys.map(({ key }) => key)));
     const state = await inspector.read(shard.id);
     if (state) faults.push(...stateFaults(shard, state, part, scenario));
-    else if (shard.records.length > 0) faults.push(`${shard.id} has records and no log`);
+    else if (shard.records.some((record) => !mapping.skipped.has(record)))
+      faults.push(`${shard.id} has records and no log`);
   }
   if (new Set(keys).size !== keys.length) faults.push('an event is in two entries of the log');
   // What comes over a hop is known by its place in the log before it.
@@ -27,8 +30,18 @@ export async function logFaults(part: PartOutcome, scenario: Scenario): Promise<
   return [...faults, ...sealFaults(part)].map((fault) => (hop > 0 ? `behind the hop: ${fault}` : fault));
 }
 
+/** An id that both parents had is inherited once. */
+function inheritedFaults({ id }: SimShard, [first]: readonly Entry[]): readonly string[] {
+  const keys = (first?.keys ?? []).map(({ key, arrivalMs }) => `${key}${arrivalMs}`);
+  return new Set(keys).size < keys.length ? [`${id}: begins with an id twice`] : [];
+}
+
 /** Slots follow each other, positions rise, and nothing is behind the seal. */
-function entryFaults({ id, records }: SimShard, entries: readonly Entry[]): readonly string[] {
+function entryFaults(
+  { id, records }: SimShard,
+  entries: readonly Entry[],
+  skipped: ReadonlySet<SimRecord>,
+): readonly string[] {
   return entries.flatMap((entry, index) => {
     const { slot, details } = entry;
     const before = entries[index - 1];
@@ -36,7 +49,8 @@ function entryFaults({ id, records }: SimShard, entries: readonly Entry[]): read
     if (slot !== index) faults.push(`slot ${slot} stands in place ${index}`);
     if (before?.details.sealed) faults.push(`slot ${slot} is behind the seal`);
     if (before && !details.sealed && !(number(entry) >= number(before))) faults.push(`slot ${slot} goes back`);
-    if (details.sealed && records.length > 0 && number(entry) !== BigInt(records.at(-1)?.sequenceNumber ?? 0)) {
+    const last = records.at(-1);
+    if (details.sealed && last && !skipped.has(last) && number(entry) !== BigInt(last.sequenceNumber)) {
       faults.push(`the seal in slot ${slot} stands before the shard's end`);
     }
     return faults.map((fault) => `${id}: ${fault}`);
@@ -86,10 +100,12 @@ function taleFaults(shard: SimShard, state: ShardState, { taken }: Expected): re
   return String(tales) === String(wanted) ? [] : [`keeps the tales of [${tales}] instead of [${wanted}]`];
 }
 
+const PASSES: ReadonlySet<string> = new Set([...PASSING, ...PASSING_GROUPED, ...PASSING_JOINED]);
+
 /** What closes, expires or waits for its turn is gone when time has passed. */
 function passingFaults(state: ShardState): readonly string[] {
   const { states = [] } = state.snapshotEntry().details;
-  const left = states.filter(([step]) => PASSING.some((each) => each === step));
+  const left = states.filter(([step]) => PASSES.has(step));
   return left.map(([step, key]) => `step '${step}' still keeps something of ${show(key)}`);
 }
 

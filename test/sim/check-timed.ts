@@ -5,18 +5,14 @@ import { BRIEF_MS, GAP_MS, GRACE_MS, nextTrail, WINDOW_MS } from './timed.ts';
 
 /** What is wrong with what comes of the steps that go by event time, when all time has passed: as somebody sees it who
  *  has all lines before him, and takes the steps' word for which of them came late. Only those that may be late. */
-export function timedFaults({ taken }: Expected, through: readonly Taken[], outcome: Outcome): readonly string[] {
-  const heldUp = new Set(
-    [...taken].filter(([, events]) => events.some(({ isFaulty }) => isFaulty)).map(([key]) => key),
-  );
-  const lines = through.flatMap((event) =>
-    event.lines.map((line) => (heldUp.has(event.partitionKey) ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line)),
-  );
+export function timedFaults(expected: Expected, through: readonly Taken[], outcome: Outcome): readonly string[] {
+  const lines = heldUp(expected, through);
   const rows = (table: string) => rowsOf(outcome.services, table);
-  const inTime = (table: string, step: string) => withoutLate(table, rows(table), step, lines);
-  const windows = inTime('late_windows', 'window');
-  const sessions = inTime('late_sessions', 'session');
-  const sorted = inTime('late_sorted', 'sorted');
+  const inTime = (table: string, step: string, takenUntilMs: (timeMs: number) => number) =>
+    withoutLate(table, rows(table), step, lines, takenUntilMs);
+  const windows = inTime('late_windows', 'window', (timeMs) => startOf(timeMs) + WINDOW_MS + GRACE_MS - 1);
+  const sessions = inTime('late_sessions', 'session', (timeMs) => timeMs + GAP_MS);
+  const sorted = inTime('late_sorted', 'sorted', (timeMs) => timeMs);
   const expectedWindows = windowsOf(windows.inTime);
   return [
     ...[windows, sessions, sorted].flatMap(({ faults }) => faults),
@@ -30,20 +26,39 @@ export function timedFaults({ taken }: Expected, through: readonly Taken[], outc
   ];
 }
 
-const mayBeLate = ({ timeMs, boundMs }: Line): boolean => timeMs < boundMs;
+/** The lines, those of keys that were parked without a bound: they may be as late as can be. */
+export function heldUp({ taken }: Expected, through: readonly Taken[]): readonly Line[] {
+  const keys = new Set([...taken].filter(([, events]) => events.some(({ isFaulty }) => isFaulty)).map(([key]) => key));
+  return through.flatMap(({ lines, partitionKey }) =>
+    lines.map((line) => (keys.has(partitionKey) ? { ...line, boundMs: Number.POSITIVE_INFINITY } : line)),
+  );
+}
+
+export const mayBeLate = ({ timeMs, boundMs }: Line): boolean => timeMs < boundMs;
 
 /** In the order of event time. */
-const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1);
+export const byTime = (a: Line, b: Line): number => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1);
 
-const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
-const numbersOf = (lines: readonly Line[]): readonly number[] => [...lines].sort(byTime).map(({ number }) => number);
-const iso = (ms: number): string => new Date(ms).toISOString();
+export const byKey = (lines: readonly Line[]) => Map.groupBy(lines, ({ key }) => key);
+export const numbersOf = (lines: readonly Line[]): readonly number[] =>
+  [...lines].sort(byTime).map(({ number }) => number);
+const startOf = (timeMs: number): number => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The lines but those that a step says came late. */
-function withoutLate(table: string, rows: readonly Found[], step: string, lines: readonly Line[]) {
+/** The lines but those that a step says came late: behind the last time at which it takes them. */
+export function withoutLate(
+  table: string,
+  rows: readonly Found[],
+  step: string,
+  lines: readonly Line[],
+  takenUntilMs: (timeMs: number) => number,
+) {
   const byId = new Map(lines.map((line) => [`${line.id}/${step}.0`, line]));
   const late = [...view(rows).keys()];
-  const faults = late.filter((id) => !mayBeLate(byId.get(id) ?? NEVER));
+  const faults = late.filter((id) => {
+    const { timeMs, boundMs } = byId.get(id) ?? NEVER;
+    return takenUntilMs(timeMs) >= boundMs;
+  });
   return {
     inTime: lines.filter(({ id }) => !late.includes(`${id}/${step}.0`)),
     faults: faults.map((id) => `${table}: ${show(id)} was not late`),
@@ -53,9 +68,8 @@ function withoutLate(table: string, rows: readonly Found[], step: string, lines:
 const NEVER: Line = { id: '', key: '', number: 0, timeMs: 0, boundMs: 0 };
 
 function windowsOf(lines: readonly Line[]): ReadonlyMap<string, Found> {
-  const startOf = ({ timeMs }: Line) => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
   const rows = [...byKey(lines)].flatMap(([key, ofKey]) =>
-    [...Map.groupBy(ofKey, startOf)].map(([startMs, inside]): [string, Found] => {
+    [...Map.groupBy(ofKey, ({ timeMs }) => startOf(timeMs))].map(([startMs, inside]): [string, Found] => {
       const endMs = startMs + WINDOW_MS;
       const row = { key, start: iso(startMs), end: iso(endMs), numbers: numbersOf(inside) };
       return [`window/${endMs + GRACE_MS}/${key}.0`, row];

@@ -1,6 +1,12 @@
+import { MAX_EVENTS_PER_COMMIT } from '../../core/engine/step.ts';
+import { groupedFaults } from './check-grouped.ts';
+import { joinedFaults } from './check-joined.ts';
 import { logFaults } from './check-logs.ts';
+import { reachedFaults } from './check-reached.ts';
 import { timedFaults } from './check-timed.ts';
 import { type Fates, fatesOf, parkedIds } from './fates.ts';
+import { GROUPED_TABLES } from './grouped.ts';
+import { JOINED_TABLES } from './joined.ts';
 import type { Row, Taken } from './oracle.ts';
 import type { Outcome, PartOutcome } from './outcome.ts';
 import { TABLES } from './plan.ts';
@@ -15,15 +21,18 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
   );
   const through = fates.flatMap((each) => each.through);
   const behind = fates.flatMap((each) => each.behind);
+  const early = [...behind.flatMap((event) => event.rows), ...parts.flatMap(({ expected }) => expected.dropped)];
+  const mayBeThere = (table: string) => new Map(early.filter((row) => row.table === table).map((row) => [row.id, row]));
   const found = new Map([...TABLES, 'quarantine'].map((table) => [table, rowsOf(services, table)] as const));
-  const last = parts.at(-1) as PartOutcome;
   return [
     ...fates.flatMap((each) => each.faults),
     ...TABLES.filter((table) => !JUDGED_APART.has(table)).flatMap((table) =>
-      tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), rowsOfTable(behind, table)),
+      tableFaults(table, found.get(table) ?? [], rowsOfTable(through, table), mayBeThere(table)),
     ),
-    ...(scenario.kind === 'plain' ? [] : timedFaults(last.expected, (fates.at(-1) as Fates).through, outcome)),
-    ...hopFaults(outcome, fates),
+    ...ofKind(outcome, fates),
+    ...(scenario.kind === 'timed' || scenario.kind === 'joined'
+      ? await reachedFaults(parts[0], fates[0]?.through ?? [], services)
+      : []),
     ...quarantineFaults(found.get('quarantine') ?? [], parts[0].expected.quarantined),
     ...(scenario.weather === 'storm' ? [] : TABLES.flatMap((table) => copies(table, found.get(table) ?? [], outcome))),
     ...services.dynamodb.misuses,
@@ -36,7 +45,35 @@ export async function faultsOf(outcome: Outcome): Promise<readonly string[]> {
 }
 
 /** Tables of what waits for event time: what is in them does not follow from the event alone. */
-const JUDGED_APART = new Set<string>(TIMED_TABLES.filter((table) => table !== 'nths'));
+const JUDGED_APART = new Set<string>([
+  ...TIMED_TABLES.filter((table) => table !== 'nths'),
+  ...GROUPED_TABLES,
+  ...JOINED_TABLES,
+]);
+
+/** What is wrong with what the scenario's kind of pipeline has. */
+function ofKind(outcome: Outcome, fates: readonly Fates[]): readonly string[] {
+  const { parts, services, scenario } = outcome;
+  const [first, second] = parts;
+  const [before, behind = before] = fates as [Fates, Fates?];
+  switch (scenario.kind) {
+    case 'plain':
+      return [];
+    case 'timed':
+      return timedFaults(first.expected, before.through, outcome);
+    case 'hopped':
+      return [...timedFaults((second as PartOutcome).expected, behind.through, outcome), ...hopFaults(outcome, fates)];
+    case 'grouped':
+      return groupedFaults(first.expected, before.through, services);
+    case 'joined':
+      return joinedFaults(first.expected, before.through, services);
+    case 'joined-behind':
+      return [
+        ...joinedFaults((second as PartOutcome).expected, behind.through, services),
+        ...hopFaults(outcome, fates),
+      ];
+  }
+}
 
 /** What an event brings over the hop is there, each once, and that of one partition key in its order. */
 function hopFaults({ parts }: Outcome, fates: readonly Fates[]): readonly string[] {
@@ -77,17 +114,17 @@ function tableFaults(
   table: string,
   found: readonly Found[],
   expected: ReadonlyMap<string, Place>,
-  early: ReadonlyMap<string, Place>,
+  early: ReadonlyMap<string, Row>,
 ): readonly string[] {
-  const isEarly = (id: string) => early.has(id) && !DERIVED.has(table);
+  const isEarly = (id: string) => early.has(id) && !expected.has(id) && !DERIVED.has(table);
   const shown = view(found);
   return [
     ...sameSet(table, new Set([...shown.keys()].filter((id) => !isEarly(id))), new Set(expected.keys())),
     ...oneContent(table, found),
     ...[...shown].flatMap(([id, row]) => {
       const place = expected.get(id);
-      if (place) return contentFaults(table, row, { ...originOf(place), ...place.row.columns });
-      return isEarly(id) ? contentFaults(table, row, early.get(id)?.row.columns ?? {}) : [];
+      if (place) return contentFaults(table, row, { ...(early.has(id) ? {} : originOf(place)), ...place.row.columns });
+      return isEarly(id) ? contentFaults(table, row, early.get(id)?.columns ?? {}) : [];
     }),
   ];
 }
@@ -111,6 +148,9 @@ function quarantineFaults(rows: readonly Found[], expected: ReadonlyMap<string, 
   ];
 }
 
+/** Whether limits have been made so tight that a few rows fill a commit. */
+const IS_TIGHT = MAX_EVENTS_PER_COMMIT < 100;
+
 /** Where nothing fails, no record's row comes twice; where each shard has one environment as well, no event's. Not so what
  *  an environment cannot know: whether the newest rows that a state had a part in were delivered, when it begins cold;
  *  that a key was parked, a part of an aggregate committed, a budget used up or the commit filled by keys that are due, when
@@ -119,7 +159,7 @@ function copies(table: string, rows: readonly Found[], { scenario, parts }: Outc
   const { weather, isFixed, isFlooded, on, kind } = scenario;
   const isStill = weather === 'still';
   const isColdOnce = isStill && !isFixed && !on.has('reshards') && !on.has('slow-traffic');
-  const mayStop = isFlooded || kind !== 'plain';
+  const mayStop = isFlooded || kind !== 'plain' || IS_TIGHT;
   if (DERIVED.has(table) ? !isColdOnce : mayStop && !isStill) return [];
   const keys = parts.flatMap(({ expected }) => [...expected.taken.values()]);
   const sound = keys.filter((events) => !events.some(({ isFaulty }) => isFaulty)).flat();
@@ -157,7 +197,7 @@ function budgetFaults({ operator: { parkedAtFix }, scenario }: Outcome): readonl
 const READS = new Set(['Query', 'GetItem', 'ListShards', 'GetShardIterator', 'GetRecords']);
 /** What an event may add to the log, in write units: with a row of each table and a state, or with all that goes by event
  *  time; and what a batch takes by itself. */
-const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4 };
+const UNITS = { batch: 1, plain: 0.25, timed: 0.4, hopped: 0.4, grouped: 0.4, joined: 0.4, 'joined-behind': 0.4 };
 
 /** Where nothing fails, a batch is one write, or two when it tells people something, and nothing is read by who is warm. */
 function costFaults({ parts, services, scenario }: Outcome): readonly string[] {

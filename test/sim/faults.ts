@@ -1,7 +1,7 @@
 import { throttled, timedOut } from './errors.ts';
 import type { Fate } from './firehose.ts';
 import type { Random } from './random.ts';
-import type { FaultClass, Scenario } from './scenario.ts';
+import { type FaultClass, RETENTION_MS, type Scenario } from './scenario.ts';
 import { LOG_TABLE, type RecordFates, type Services } from './services.ts';
 import { BEHIND, EVENTS } from './stream.ts';
 import { never, type World } from './world.ts';
@@ -46,8 +46,9 @@ interface Outage {
 }
 
 /** Names of the commands by what fails together; of Firehose also a single delivery stream. */
+const LOG = ['PutItem', 'GetItem', 'Query'];
 const SERVICES: readonly (readonly string[])[] = [
-  ['PutItem', 'GetItem', 'Query'],
+  LOG,
   ['PutRecordBatch orders', 'PutRecordBatch counts', 'PutRecordBatch quarantine'],
   ['PutRecordBatch counts'],
   ['PutObject', 'GetObject'],
@@ -82,12 +83,11 @@ export class Faults {
     this.#services = services;
     this.#random = random;
     this.#on = on;
-    const fromMs = random.between(0, 20_000);
-    this.#outage = {
-      commands: random.pick(SERVICES),
-      fromMs,
-      untilMs: fromMs + random.between(2_000, 40_000),
-    };
+    const fromMs = random.between(0, random.pick([20_000, 20_000, 250_000])); // mostly while events come
+    const [drawn, forMs] = [random.pick(SERVICES), random.between(2_000, 40_000)];
+    this.#outage = on.has('retention')
+      ? { commands: LOG, fromMs, untilMs: fromMs + RETENTION_MS + 2 * forMs }
+      : { commands: drawn, fromMs, untilMs: fromMs + forMs };
     this.#fates = {
       refused: () => this.chance('refusals', CHANCE.refusePut),
       delivery: () => this.#deliveryFate(),

@@ -10,7 +10,7 @@ import { EVENTS } from './stream.ts';
 import { START_MS, type World } from './world.ts';
 
 /** Milliseconds between two calls of the schedule, few enough that a run is not all heartbeats. */
-const EVERY_MS: Readonly<Record<Pace, number>> = { seconds: 6_000, minutes: 400_000, days: 60 * 3_600_000 };
+const EVERY_MS: Readonly<Record<Pace, number>> = { seconds: 3_000, minutes: 400_000, days: 60 * 3_600_000 };
 
 const quiet = { addMetric: () => {} };
 

@@ -43,7 +43,8 @@ export class SimKinesis {
   }
 
   getRecords({ ShardIterator, Limit = PAGE_RECORDS }: { ShardIterator: string; Limit?: number }): object {
-    const { shard, index } = this.#decode(ShardIterator);
+    const { shard, index: asked } = this.#decode(ShardIterator);
+    const index = Math.max(asked, this.#stream.firstKept(shard));
     const size = this.#random.chance(EMPTY_PAGE) ? 0 : Math.min(Limit, PAGE_RECORDS);
     const found = shard.records.slice(index, index + size);
     const next = index + found.length;

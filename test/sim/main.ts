@@ -85,7 +85,9 @@ async function tryPlants(part: string | true): Promise<number> {
 async function firstSeed(plant: Plant): Promise<number | undefined> {
   const { simulate } = await simulatorWith(patchesFor(plant));
   for (let seed = 1; seed <= whole(options.seeds); seed++) {
-    if ((await simulate(scenarioOf(seed))).faults.length > 0) return seed;
+    const scenario = scenarioOf(seed);
+    if (plant.kind !== undefined && scenario.kind !== plant.kind) continue;
+    if ((await simulate(scenario)).faults.length > 0) return seed;
   }
   return undefined;
 }

@@ -17,7 +17,9 @@ export interface Invocation {
 /** How long the mapping waits for an invocation; a frozen one may outlive that. */
 const TIMEOUT_MS = 60_000;
 const MAX_BATCH = 10;
-const CHANCE = { redeliver: 0.12, short: 0.08, killTimedOut: 0.5, early: 0.7, long: 0.3 };
+const CHANCE = { redeliver: 0.12, short: 0.08, killTimedOut: 0.5, early: 0.7, long: 0.3, behind: 0.1, lateStart: 0.3 };
+/** How long a shard may be left alone, so that it is behind the others. */
+const BEHIND_MS = [4_000, 20_000] as const;
 
 /** The event source mapping: each shard in order, at least once, and at times once more than that; children after their
  *  parents, and at times before. */
@@ -26,6 +28,8 @@ export class Mapping {
   readonly errors: string[] = [];
   /** What went on in invocations that were answered. */
   readonly invocations: Invocation[] = [];
+  /** Records that the stream had dropped before they were finished. */
+  readonly skipped = new Set<SimRecord>();
   readonly #world: World;
   readonly #stream: SimStream;
   readonly #fleet: Fleet;
@@ -73,9 +77,10 @@ export class Mapping {
     const isEarly = this.#faults.chance('early-children', CHANCE.early);
     if (!isEarly) await this.#world.until(() => shard.parents.every((parent) => this.#isDone(parent)));
     let limit = MAX_BATCH;
+    if (this.#faults.chance('freezes', CHANCE.lateStart)) await this.#world.sleep(this.#random.between(...BEHIND_MS));
     for (;;) {
       const changed = this.#stream.changed();
-      const next = this.#next.get(shard) as number;
+      const next = this.#skipDropped(shard);
       if (next === shard.records.length) {
         if (shard.isClosed) return;
         await changed;
@@ -93,14 +98,28 @@ export class Mapping {
       }
       const isStuck = this.#next.get(shard) === next;
       const pauseMs = !isStuck ? 50 : this.#random.chance(CHANCE.long) ? 30_000 : 3_000;
-      await this.#world.sleep(this.#random.between(1, pauseMs));
+      await this.#world.sleep(
+        this.#faults.chance('freezes', CHANCE.behind)
+          ? this.#random.between(...BEHIND_MS)
+          : this.#random.between(1, pauseMs),
+      );
     }
+  }
+
+  /** What is next, past what can be read no more. */
+  #skipDropped(shard: SimShard): number {
+    const next = this.#next.get(shard) as number;
+    const kept = Math.max(next, this.#stream.firstKept(shard));
+    for (const record of shard.records.slice(next, kept)) this.skipped.add(record);
+    if (kept > next) this.#world.note(`${this.#stream.name} ${shard.id} has dropped ${kept - next} records`);
+    this.#next.set(shard, kept);
+    return kept;
   }
 
   /** Records of any shard that have been delivered before, or are under way, come again beside what is going on. */
   async #redeliver(): Promise<void> {
     const shard = this.#random.pick(this.#stream.shards);
-    const from = this.#random.between(0, this.#next.get(shard) ?? 0);
+    const from = Math.max(this.#stream.firstKept(shard), this.#random.between(0, this.#next.get(shard) ?? 0));
     const batch = shard.records.slice(from, from + this.#random.between(1, MAX_BATCH));
     if (batch.length === 0) return;
     await this.#world.sleep(this.#random.between(0, 5_000));

@@ -51,7 +51,7 @@ export class Operator {
       Array.from({ length: count }, () => ({ at: from + random.next() * (1.05 - from), run }));
     this.#acts = [
       ...times(on.has('reshards') ? random.between(1, 5) : 0, 0, this.#reshard),
-      ...times(isFixed ? 2 : 0, isFlooded ? 1 : 0.2, () => this.#start(this.#deploy())),
+      ...times(isFixed ? 2 : 0, isFlooded ? 1 : 0.2, () => this.#start(this.#deploy().then(() => this.redrive()))),
       ...times(random.between(0, 3), 0.2, () => this.#start(this.redrive())),
     ].sort((a, b) => a.at - b.at);
   }

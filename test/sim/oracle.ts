@@ -1,6 +1,6 @@
-import { type Kind, numberOf, type OrderData } from './plan.ts';
+import { isBehind, type Kind, numberOf, type OrderData } from './plan.ts';
 import type { Scenario } from './scenario.ts';
-import { holds, type SimRecord } from './stream.ts';
+import { holds, type SimRecord, type SimShard } from './stream.ts';
 import { nextTrail, OUT_OF_ORDER_MS } from './timed.ts';
 import { HORIZON_MINUTES, type Put, type User } from './workload.ts';
 
@@ -45,7 +45,12 @@ export interface Expected {
   readonly taken: ReadonlyMap<string, readonly Taken[]>;
   /** Id of the quarantine row → reason. */
   readonly quarantined: ReadonlyMap<string, string>;
+  /** Rows of their own of events that the stream dropped: they may have left before. */
+  readonly dropped: readonly Row[];
 }
+
+/** Whether a part of a record was never taken in, since the stream has dropped it. */
+export type IsDropped = (record: SimRecord, sub: number, user: User) => boolean;
 
 /** Reads the stream naively: every record in the order of its acceptance, repetitions left out, and counts. Records whose
  *  bytes are not among the puts are Millrace's own. */
@@ -53,9 +58,11 @@ export function expectationOf(
   accepted: readonly SimRecord[],
   puts: ReadonlyMap<Uint8Array, Put>,
   scenario: Scenario,
+  isDropped: IsDropped,
 ): Expected {
   const taken = new Map<string, Taken[]>();
   const quarantined = new Map<string, string>();
+  const dropped: Row[] = [];
   const firsts = new Map<string, SimRecord>();
   const steps = new Steps(scenario.kind);
   const bound = new Bound(scenario.on.has('heartbeats'));
@@ -63,6 +70,10 @@ export function expectationOf(
     const users = puts.get(record.data)?.users ?? [];
     for (const [sub, user] of users.entries()) {
       if (user.is === 'control') continue;
+      if (isDropped(record, sub, user)) {
+        if (user.is !== 'junk') dropped.push(...ownRows(user));
+        continue;
+      }
       const identity = user.is === 'junk' ? undefined : `${user.is} ${user.id}`;
       const first = identity === undefined ? undefined : firsts.get(identity);
       if (first) {
@@ -75,14 +86,14 @@ export function expectationOf(
         firsts.set(String(identity), record);
         const ofKey = taken.get(user.partitionKey) ?? [];
         taken.set(user.partitionKey, ofKey);
-        const boundMs = bound.at(record.arrivalMs);
+        const boundMs = bound.at(record, user.partitionKey);
         const { partitionKey } = user;
         ofKey.push({ ...steps.takenOf(user, boundMs), partitionKey, record, isAlone: users.length === 1 });
-        bound.add(timeOf(user), record.arrivalMs);
+        bound.add(record, timeOf(user));
       }
     }
   }
-  return { taken, quarantined };
+  return { taken, quarantined, dropped };
 }
 
 const timeOf = (user: EventUser): number => Date.parse(user.is === 'order' ? user.order.at : user.visit.at);
@@ -103,26 +114,31 @@ function reasonAgainst(user: User, { shard }: SimRecord): string | undefined {
 /** Arrivals are not in the order of acceptance: by how much at most. */
 const ARRIVAL_SLACK_MS = 100;
 
-/** How far event time may have come: as far as the events that were accepted take it, in whatever shard, and heartbeats
- *  since. The engine may be behind that, never beyond. */
+/** How far event time may have come for a key: as far as the events take it that were accepted in shards which hold the
+ *  key, and heartbeats since. The engine may be behind that, never beyond. */
 class Bound {
   readonly #beats: boolean;
-  #latestMs = Number.NEGATIVE_INFINITY;
-  /** Of an event: its time, by its arrival. */
-  #aheadMs = Number.NEGATIVE_INFINITY;
+  /** Of each shard the latest event, and the one that is furthest ahead of its arrival. */
+  readonly #reached = new Map<SimShard, { readonly latestMs: number; readonly aheadMs: number }>();
 
   constructor(beats: boolean) {
     this.#beats = beats;
   }
 
-  at(arrivalMs: number): number {
-    const nowMs = this.#beats ? this.#aheadMs + arrivalMs + ARRIVAL_SLACK_MS : Number.NEGATIVE_INFINITY;
-    return Math.max(this.#latestMs, nowMs) - OUT_OF_ORDER_MS;
+  at({ arrivalMs }: SimRecord, partitionKey: string): number {
+    const ofShards = [...this.#reached].filter(([shard]) => holds(shard, partitionKey));
+    const bounds = ofShards.map(([, { latestMs, aheadMs }]) =>
+      this.#beats ? Math.max(latestMs, aheadMs + arrivalMs + ARRIVAL_SLACK_MS) : latestMs,
+    );
+    return Math.max(Number.NEGATIVE_INFINITY, ...bounds) - OUT_OF_ORDER_MS;
   }
 
-  add(timeMs: number, arrivalMs: number): void {
-    this.#latestMs = Math.max(this.#latestMs, timeMs);
-    this.#aheadMs = Math.max(this.#aheadMs, timeMs - arrivalMs);
+  add({ shard, arrivalMs }: SimRecord, timeMs: number): void {
+    const { latestMs = timeMs, aheadMs = timeMs - arrivalMs } = this.#reached.get(shard) ?? {};
+    this.#reached.set(shard, {
+      latestMs: Math.max(latestMs, timeMs),
+      aheadMs: Math.max(aheadMs, timeMs - arrivalMs),
+    });
   }
 }
 
@@ -142,9 +158,16 @@ class Steps {
   takenOf(user: EventUser, boundMs: number): Omit<Taken, 'partitionKey' | 'record' | 'isAlone'> {
     const { id } = user;
     if (user.is === 'visit') {
-      const rows = [{ table: 'visits', id, columns: user.visit }];
       const { faulty: isFaulty } = user.visit;
-      return { id, source: '/site', identity: `/site ${id}`, isFaulty, rows, lines: [], order: undefined };
+      return {
+        id,
+        source: '/site',
+        identity: `/site ${id}`,
+        isFaulty,
+        rows: ownRows(user),
+        lines: [],
+        order: undefined,
+      };
     }
     const { order } = user;
     const lines = linesOf(this.#kind, id, order, boundMs);
@@ -154,7 +177,7 @@ class Steps {
       source: '/shop',
       identity: `/shop ${id}`,
       isFaulty: order.fault === 'early' || order.fault === 'late',
-      rows: [{ table: 'orders', id, columns: order }, ...this.#counts(id, order), ...items(id, order), ...nths],
+      rows: [...ownRows(user), ...this.#counts(id, order), ...nths],
       lines,
       order,
     };
@@ -194,8 +217,15 @@ function linesOf(kind: Kind, id: string, order: OrderData, boundMs: number): rea
   const { customer, number, items, at } = order;
   const timeMs = Date.parse(at);
   if (kind === 'plain') return [];
-  if (kind === 'timed') return [{ id, key: customer, number, timeMs, boundMs }];
+  if (!isBehind(kind)) return [{ id, key: customer, number, timeMs, boundMs }];
   return items.map((item, n) => ({ id: `${id}#${n}`, key: item, number: numberOf(number, n), timeMs, boundMs }));
+}
+
+/** The rows that the event alone decides. */
+function ownRows(user: EventUser): readonly Row[] {
+  const { id } = user;
+  if (user.is === 'visit') return [{ table: 'visits', id, columns: user.visit }];
+  return [{ table: 'orders', id, columns: user.order }, ...items(id, user.order)];
 }
 
 function items(id: string, { amount, items: sold, customer }: OrderData): readonly Row[] {

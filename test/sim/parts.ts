@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { Inspector } from './inspector.ts';
 import { Mapping } from './mapping.ts';
-import { programsOf } from './plan.ts';
+import { hasHop, programsOf } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import type { Services } from './services.ts';
@@ -23,12 +23,12 @@ export interface Part {
 
 /** The streams of the scenario's parts. */
 export function streamsOf(
-  { kind, shards, shardsBehind }: Scenario,
+  { kind, shards, shardsBehind, retentionMs }: Scenario,
   world: World,
   random: Random,
 ): readonly SimStream[] {
-  const events = new SimStream(EVENTS, world, random.fork('stream'), shards);
-  if (kind !== 'hopped') return [events];
+  const events = new SimStream(EVENTS, world, random.fork('stream'), shards, retentionMs);
+  if (!hasHop(kind)) return [events];
   return [events, new SimStream(BEHIND, world, random.fork(BEHIND), shardsBehind)];
 }
 

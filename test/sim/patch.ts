@@ -69,7 +69,7 @@ export const TIGHT: readonly Patch[] = [
   { file: 'core/ports.ts', find: 'MAX_BODY_BYTES = 390 * 1024', replace: 'MAX_BODY_BYTES = 500' },
   { file: 'core/engine/step.ts', find: 'MAX_EVENTS_PER_COMMIT = 25_000', replace: 'MAX_EVENTS_PER_COMMIT = 3' },
   { file: 'core/engine/step.ts', find: 'MAX_REDRIVEN = 1_000', replace: 'MAX_REDRIVEN = 2' },
-  { file: 'core/engine/step.ts', find: 'MAX_OUTBOX_ROWS = 20_000', replace: 'MAX_OUTBOX_ROWS = 2' },
+  { file: 'core/engine/step.ts', find: 'MAX_OUTBOX_ROWS = 20_000', replace: 'MAX_OUTBOX_ROWS = 4' },
   { file: 'core/engine/recent-keys.ts', find: 'FIRST_ROOM = 4_096', replace: 'FIRST_ROOM = 4' },
   { file: 'core/engine/shard-cache.ts', find: 'MAX_SHARDS = 3', replace: 'MAX_SHARDS = 1' },
   { file: 'adapters/firehose/pack.ts', find: 'MAX_CALL_RECORDS = 500', replace: 'MAX_CALL_RECORDS = 2' },

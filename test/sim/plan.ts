@@ -3,6 +3,8 @@ import { compile, type Program } from '../../core/engine/program.ts';
 import { event } from '../../core/event/index.ts';
 import { days, from, lake, type Plan, pipeline } from '../../core/pipeline/index.ts';
 import { partsOf } from '../../core/pipeline/plan.ts';
+import { GROUPED_TABLES, grouped } from './grouped.ts';
+import { JOINED_TABLES, joined } from './joined.ts';
 import { nextTrail, OUT_OF_ORDER_MS, TIMED_TABLES, timed } from './timed.ts';
 
 /** On what a step throws: before the count, in the same record after it, or behind the hop. Nothing for most. */
@@ -39,15 +41,29 @@ export interface Tale {
   readonly trail: number;
 }
 
-/** What the pipeline has besides its counts: nothing, the steps that go by event time, or those behind a hop. */
-export type Kind = 'plain' | 'timed' | 'hopped';
+/** What the pipeline has besides its counts: nothing, the steps that go by event time, those behind a hop, steps whose
+ *  items go over a hop in groups, or steps that bring items together, before a hop or behind one. */
+export type Kind = 'plain' | 'timed' | 'hopped' | 'grouped' | 'joined' | 'joined-behind';
+
+/** Whether what comes to the steps are the orders' items, behind a hop. */
+export const isBehind = (kind: Kind): boolean => kind === 'hopped' || kind === 'joined-behind';
+export const hasHop = (kind: Kind): boolean => isBehind(kind) || kind === 'grouped';
 
 /** How far the steps' bugs have been mended: none, the early one and that of visits, all. */
 export const FIXES = 2;
 
 export const PIPELINE = 'shop';
 
-export const TABLES = ['orders', 'counts', 'thirds', 'large_items', 'visits', ...TIMED_TABLES] as const;
+export const TABLES = [
+  'orders',
+  'counts',
+  'thirds',
+  'large_items',
+  'visits',
+  ...TIMED_TABLES,
+  ...GROUPED_TABLES,
+  ...JOINED_TABLES,
+] as const;
 
 /** The number of an order's n-th item. */
 export const numberOf = (order: number, n: number): number => order * 10 + n;
@@ -80,6 +96,7 @@ function planOf(kind: Kind, fixed: number, idempotencyMinutes: number): Plan {
     .rekey('by-item', ({ item }) => item)
     .filter('sound-behind', ({ faulty }) => mended(!faulty || fixed >= 2))
     .map('line', ({ number }) => ({ number }));
+  const lines = sound.map('line', ({ number }) => ({ number }));
   const visits = from(Visit).filter('welcome', ({ faulty }) => mended(!faulty || fixed >= 1));
   return pipeline(
     PIPELINE,
@@ -89,8 +106,11 @@ function planOf(kind: Kind, fixed: number, idempotencyMinutes: number): Plan {
       thirds.to(lake('thirds', { schema: z.object({ seen: z.int(), trail: z.int() }) })),
       items.to(lake('large_items', { schema: z.object({ customer: z.string(), item: z.string() }) })),
       visits.to(lake('visits')),
-      ...(kind === 'timed' ? timed(sound.map('line', ({ number }) => ({ number }))) : []),
+      ...(kind === 'timed' ? timed(lines) : []),
       ...(kind === 'hopped' ? timed(behind) : []),
+      ...(kind === 'grouped' ? grouped(lines) : []),
+      ...(kind === 'joined' ? joined(lines) : []),
+      ...(kind === 'joined-behind' ? joined(behind) : []),
     ],
     { idempotencyMinutes, outOfOrderness: OUT_OF_ORDER_MS },
   );

@@ -1,4 +1,8 @@
 import type { Patch } from './patch.ts';
+import type { Kind } from './plan.ts';
+import { HOPPED_PLANTS } from './plants-hopped.ts';
+import { JOINED_PLANTS } from './plants-joined.ts';
+import { TIMED_PLANTS } from './plants-timed.ts';
 
 /** A bug on purpose, which the simulator must see. */
 export interface Plant extends Patch {
@@ -7,6 +11,8 @@ export interface Plant extends Patch {
   readonly means: string;
   /** Whether it takes tight limits to come to it. */
   readonly tight?: true;
+  /** Kind of pipelines that show it; any unless said. */
+  readonly kind?: Kind;
 }
 
 const BATCH = 'core/engine/batch.ts';
@@ -68,7 +74,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'a-slot-too-many-read',
     means: 'of a log longer than a page, only the newest page is read',
     file: COMMIT_LOG,
-    find: '} while (start);',
+    find: '} while (start && left > 0);',
     replace: '} while (!start && start);',
   },
   {
@@ -230,8 +236,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'child-before-its-parents',
     means: 'a child shard begins though its parent has records left',
     file: GENESIS,
-    find: 'if (shard && (await hasMore(shardId, known, ports.shards))) {',
-    replace: 'if (shard && (await hasMore(shardId, known, ports.shards)) && false) {',
+    find: 'if (shard && (await ports.shards.hasRecordsAfter(shardId, known?.position))) {',
+    replace: 'if (shard && (await ports.shards.hasRecordsAfter(shardId, known?.position)) && false) {',
   },
   {
     name: 'empty-page-taken-for-the-end',
@@ -244,9 +250,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'half-an-aggregate-taken-as-finished',
     means: "a parent is taken as drained in the middle of its last record's events",
     tight: true,
-    file: GENESIS,
-    find: 'if (position && position.subSequence !== RECORD_END) return true;',
-    replace: '',
+    file: SHARDS,
+    find: 'const isFinished = position.subSequence === RECORD_END;',
+    replace: 'const isFinished = true;',
   },
   {
     name: 'parent-not-sealed',
@@ -464,8 +470,11 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'refused-puts-overtaken',
     means: 'a record that was refused goes behind those of its key',
-    file: 'producer/key-queues.ts',
+    file: 'producer/waiting.ts',
     find: 'if (refused.has(entry)) entry.attempts += 1;',
-    replace: 'if (refused.has(entry)) queue.push(...queue.splice(0, 1));',
+    replace: 'if (refused.has(entry)) this.#entries.add((this.#entries.delete(entry), entry));',
   },
+  ...TIMED_PLANTS,
+  ...HOPPED_PLANTS,
+  ...JOINED_PLANTS,
 ];

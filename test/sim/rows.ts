@@ -1,3 +1,5 @@
+import { GROUPED_TABLES } from './grouped.ts';
+import { JOINED_TABLES } from './joined.ts';
 import type { Services } from './services.ts';
 import { TIMED_TABLES } from './timed.ts';
 
@@ -5,7 +7,13 @@ import { TIMED_TABLES } from './timed.ts';
 export type Found = Readonly<Record<string, unknown>>;
 
 /** Tables whose rows a state had a part in: they leave after the commit only, so a copy is the same to the last letter. */
-export const DERIVED: ReadonlySet<string> = new Set(['counts', 'thirds', ...TIMED_TABLES]);
+export const DERIVED: ReadonlySet<string> = new Set([
+  'counts',
+  'thirds',
+  ...TIMED_TABLES,
+  ...GROUPED_TABLES,
+  ...JOINED_TABLES,
+]);
 
 export const rowsOf = (services: Services, table: string): readonly Found[] =>
   (services.firehose.rows.get(table) ?? []).map((row) => JSON.parse(row));

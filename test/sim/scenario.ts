@@ -1,5 +1,5 @@
 import type { SnapshotPolicy } from '../../core/engine/shard-log.ts';
-import type { Kind } from './plan.ts';
+import { hasHop, type Kind } from './plan.ts';
 import { Random } from './random.ts';
 
 /** Everything that can fail, nothing that fails, or nothing and one environment for each shard only. */
@@ -19,6 +19,7 @@ export const CLASSES = [
   'short-deadlines',
   'redeliveries',
   'early-children',
+  'retention',
   // of what is put, in every weather
   'retries',
   'bad-data',
@@ -30,6 +31,10 @@ export const CLASSES = [
 ] as const;
 export type FaultClass = (typeof CLASSES)[number];
 const OF_THE_WORLD = CLASSES.slice(0, CLASSES.indexOf('retries'));
+
+/** Whether what the stream dropped had been taken in shows in the rows of states alone: neither in what is quarantined or
+ *  parked, nor with children that begin while their parents' records are under way. */
+const APART_FROM_RETENTION: readonly FaultClass[] = ['retries', 'bad-data', 'faulty-events', 'early-children'];
 
 /** How time passes between two events: seconds, minutes (ids are forgotten on the way), or days (entries expire). */
 export type Pace = 'seconds' | 'minutes' | 'days';
@@ -46,6 +51,11 @@ export interface Scenario {
   readonly pace: Pace;
   readonly kind: Kind;
   readonly shards: number;
+  /** How long the stream keeps records. */
+  readonly retentionMs: number;
+  /** Whether some customers are behind the others in event time, more than they may be in one shard, and than may be
+   *  guessed behind a hop of a shard that has had no event. */
+  readonly isSkewed: boolean;
   /** Of the stream behind the hop, to begin with. */
   readonly shardsBehind: number;
   readonly customers: number;
@@ -57,6 +67,12 @@ export interface Scenario {
   readonly reuse: number;
   readonly snapshots: SnapshotPolicy;
 }
+
+/** One by seed, since most seeds need not have all that a pipeline can. */
+const KINDS: readonly Kind[] = ['plain', 'plain', 'timed', 'timed', 'hopped', 'grouped', 'joined', 'joined-behind'];
+
+/** Longer than most things take, and shorter than the log is out of service when the stream's retention is to show. */
+export const RETENTION_MS = 60_000;
 
 const MAX_RECORDS = 30;
 const FLOOD_RECORDS = 70;
@@ -78,8 +94,11 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
   if (random.chance(0.6) || isFlooded) drawn.add('faulty-events');
   if (random.chance(0.8) && !isWhole) drawn.add('reshards');
   const kinds = random.fork('kind');
-  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(['plain', 'plain', 'timed', 'timed', 'hopped', 'hopped']);
+  const kind = isFlooded ? 'plain' : kinds.pick<Kind>(KINDS);
   if (kind !== 'plain' && kinds.chance(0.8)) drawn.add('heartbeats');
+  const mayDrop = pace === 'seconds' && !isFlooded && !hasHop(kind);
+  if (!mayDrop || !kinds.chance(0.2)) drawn.delete('retention');
+  if (drawn.has('retention')) for (const each of APART_FROM_RETENTION) drawn.delete(each);
   return {
     seed,
     weather,
@@ -88,7 +107,9 @@ export function scenarioOf(seed: number, records?: number, off: ReadonlySet<Faul
     off,
     pace,
     kind,
+    isSkewed: kinds.chance(0.5) && !hasHop(kind),
     shardsBehind: isWhole ? 1 : kinds.pick([1, 2]),
+    retentionMs: drawn.has('retention') && !off.has('retention') ? RETENTION_MS : Number.POSITIVE_INFINITY,
     shards: isWhole ? 1 : random.pick([1, 1, 2, 3]),
     customers: isFlooded ? FLOOD_RECORDS : random.between(2, 8),
     isFlooded,

@@ -48,13 +48,15 @@ export class SimStream {
   readonly accepted: SimRecord[] = [];
   readonly #world: World;
   readonly #random: Random;
+  readonly #retentionMs: number;
   #last = FIRST_SEQUENCE_NUMBER;
   #watchers: (() => void)[] = [];
 
-  constructor(name: string, world: World, random: Random, shards: number) {
+  constructor(name: string, world: World, random: Random, shards: number, retentionMs = Number.POSITIVE_INFINITY) {
     this.name = name;
     this.#world = world;
     this.#random = random;
+    this.#retentionMs = retentionMs;
     const width = ALL_HASHES / BigInt(shards);
     for (let n = 0n; n < shards; n++) {
       this.#open([], n * width, n === BigInt(shards) - 1n ? ALL_HASHES - 1n : (n + 1n) * width - 1n);
@@ -63,6 +65,13 @@ export class SimStream {
 
   get open(): readonly SimShard[] {
     return this.shards.filter(({ isClosed }) => !isClosed);
+  }
+
+  /** Index of the oldest record that the stream has not dropped. */
+  firstKept({ records }: SimShard): number {
+    const sinceMs = START_MS + this.#world.nowMs - this.#retentionMs;
+    const index = records.findIndex(({ arrivalMs }) => arrivalMs >= sinceMs);
+    return index < 0 ? records.length : index;
   }
 
   /** Resolves when there is something new: a record, a shard, a shard's end. */

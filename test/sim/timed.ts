@@ -10,7 +10,7 @@ export const GRACE_MS = seconds(40);
 export const GAP_MS = seconds(60);
 export const BRIEF_MS = minutes(2);
 const SILENT_MS = minutes(3);
-const FOR_EVER_MS = days(3_650);
+export const FOR_EVER_MS = days(3_650);
 
 /** What comes to the steps: numbers, no two alike. */
 export interface Line {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { aggregate } from '../../core/event/aggregate.ts';
 import { redriveRecord } from '../../core/event/control.ts';
-import type { Kind, OrderData, OrderFault, VisitData } from './plan.ts';
+import { isBehind, type Kind, type OrderData, type OrderFault, type VisitData } from './plan.ts';
 import type { Random } from './random.ts';
 import type { Pace, Scenario } from './scenario.ts';
 import { OUT_OF_ORDER_MS } from './timed.ts';
@@ -39,6 +39,8 @@ const MAX_AGGREGATED = 8;
 
 /** Event times are multiples of this, so that many are the same, or lie on a window's end. */
 const TICK_MS = 20_000;
+/** How far some customers fall behind the others. */
+const SKEW_MS = 200_000;
 
 /** A customer whose name is longer than a partition key may be, and is put under its MD5. */
 const LONG_NAME = 'x'.repeat(300);
@@ -63,10 +65,11 @@ export function makeWorkload(random: Random, scenario: Scenario): readonly Put[]
       continue;
     }
     const size = random.chance(CHANCE.aggregate) && on.has('aggregates') ? random.between(2, MAX_AGGREGATED) : 1;
-    const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, scenario) : undefined;
+    const customer = random.chance(CHANCE.sameKey) ? drawCustomer(random, n, scenario) : undefined;
     const users = Array.from({ length: size }, () => {
-      const name = nameOf(customer ?? drawCustomer(random, scenario));
-      return userOf(random, ++number, name, timeOf(random, n, atMs), scenario);
+      const drawn = customer ?? drawCustomer(random, n, scenario);
+      const behindMs = scenario.isSkewed && drawn % 2 === 1 && n > records / 3 ? SKEW_MS : 0;
+      return userOf(random, ++number, nameOf(drawn), timeOf(random, n, atMs - behindMs), scenario);
     });
     puts.push({ ...recordOf(users), afterMs, atMs });
   }
@@ -92,7 +95,12 @@ function recordOf(users: readonly User[]): Pick<Put, 'partitionKey' | 'data' | '
   return { partitionKey: first.partitionKey, data: aggregate(users), users };
 }
 
-const drawCustomer = (random: Random, { customers }: Scenario): number => random.between(0, customers - 1);
+/** Two customers to begin with, all of them from the middle on: a shard's first event may come late. */
+function drawCustomer(random: Random, n: number, { customers, records, isFlooded }: Scenario): number {
+  const known = isFlooded ? customers : 2 + Math.floor((2 * customers * n) / records);
+  return random.between(0, Math.min(customers, known) - 1);
+}
+
 const nameOf = (customer: number): string => (customer === 7 ? LONG_NAME : `customer-${customer}`);
 const keyOf = (name: string): string => (name === LONG_NAME ? LONG_NAME_KEY : name);
 
@@ -103,8 +111,9 @@ function userOf(random: Random, number: number, name: string, at: string, { on, 
   const fault = faultOf(random, isFlooded, kind);
   if (isJunk && on.has('bad-data')) return junkOf(random, number, name);
   if (isVisit && !isFlooded) {
-    const isFaulty = random.chance(0.2) && on.has('faulty-events');
-    return visitOf(number, random.pick(['home', keyOf(name)]), { page: `page-${number % 3}`, at, faulty: isFaulty });
+    const partitionKey = random.pick(['home', keyOf(name)]);
+    const faulty = random.chance(partitionKey === 'home' ? 0.6 : 0.2) && on.has('faulty-events');
+    return visitOf(number, partitionKey, { page: `page-${number % 3}`, at, faulty });
   }
   const order: OrderData = {
     customer: name,
@@ -121,7 +130,7 @@ function userOf(random: Random, number: number, name: string, at: string, { on, 
 function faultOf(random: Random, isFlooded: boolean, kind: Kind): OrderFault {
   const drawn = random.next();
   if (isFlooded) return drawn < 0.9 ? 'early' : '';
-  if (drawn > 0.95 && kind === 'hopped') return 'behind';
+  if (drawn > 0.95 && isBehind(kind)) return 'behind';
   return drawn < 0.07 ? 'early' : drawn < 0.12 ? 'late' : '';
 }
 

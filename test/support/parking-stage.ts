@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { PipelinePorts } from '../../cli/redrive-pipelines.ts';
 import { hashOf } from '../../core/engine/hash-range.ts';
-import { compareSequenceNumbers } from '../../core/engine/position.ts';
+import { comparePositions, type Position, RECORD_END } from '../../core/engine/position.ts';
 import type { StreamRecord } from '../../core/engine/record.ts';
 import { ShardLogs } from '../../core/engine/shard-log.ts';
 import { redriveRecord, rekeyedRecord } from '../../core/event/control.ts';
@@ -47,8 +47,10 @@ export class ParkingStage {
     this.#plan = partsOf(whole).at(-1) as Plan;
     const shards = {
       describe: async (shardId: string) => this.shards.find((shard) => shard.shardId === shardId),
-      hasRecordsAfter: async (shardId: string, after = '0') =>
-        this.#of(shardId).some((record) => compareSequenceNumbers(record.sequenceNumber, after) > 0),
+      hasRecordsAfter: async (shardId: string, after?: Position) =>
+        this.#of(shardId).some(
+          (record) => !after || comparePositions({ ...record, subSequence: RECORD_END }, after) > 0,
+        ),
     };
     this.#engine = engineInMemory(this.#plan, { clock, shards });
     const { log, objects } = this.#engine;

@@ -5,7 +5,9 @@ import { memoryLake } from '../../adapters/memory/lake.ts';
 import { memoryObjectStore } from '../../adapters/memory/object-store.ts';
 import { memoryShards } from '../../adapters/memory/shards.ts';
 import { hashOf } from '../../core/engine/hash-range.ts';
+import { type Position, RECORD_END } from '../../core/engine/position.ts';
 import { LogError } from '../../core/engine/shard-state.ts';
+import { aggregate } from '../../core/event/aggregate.ts';
 import { redriveRecord } from '../../core/event/control.ts';
 import { from, lake as lakeTable, minutes, pipeline } from '../../core/pipeline/index.ts';
 import { type Shard, TransientError } from '../../core/ports.ts';
@@ -178,6 +180,28 @@ describe('a reshard', () => {
     expect(await engine().run([orderAt(1, 'ann', 13)], NOW, 'half')).toMatchObject({ parked: 1 });
     expect((await engine().state('first')).lot.size).toBe(1);
     expect((await engine().state('second')).lot.size).toBe(0);
+  });
+
+  it('does not wait for the rest of an aggregate that the stream has dropped', async () => {
+    const log = memoryCommitLog();
+    let isKept = true;
+    const all = [WHOLE, LOW, HIGH];
+    const shards = {
+      describe: async (shardId: string) => all.find((shard) => shard.shardId === shardId),
+      hasRecordsAfter: async (_: string, position?: Position) => isKept && position?.subSequence !== RECORD_END,
+    };
+    const run = engineInMemory(statelessPlan, { log, shards }).run;
+    // The budget for orders of 13 is used up before the end.
+    const users = Array.from({ length: 50 }, (_, n) => {
+      const customer = `c${n}`;
+      return { partitionKey: customer, data: Buffer.from(JSON.stringify(order(`a${n}`, { customer, amount: 13 }))) };
+    });
+    const stopped = await run([recordAt(1, aggregate(users), ARRIVAL_MS, 'c0')]);
+    expect(stopped.unfinished).toBeDefined();
+    expect(stopped.parked).toBeGreaterThan(0);
+    await expect(run([orderAt(2, 'ann')], NOW, 'low')).rejects.toThrow(/has records left/);
+    isKept = false;
+    expect(await run([orderAt(2, 'ann')], NOW, 'low')).toMatchObject({ commits: 1 });
   });
 
   it('wakes in its time, in the merged shard, a key that a full commit of its parent has left over', async () => {

@@ -1,0 +1,121 @@
+import type { Plant } from './plants.ts';
+
+const JOIN = 'core/pipeline/join.ts';
+const TABLE = 'core/pipeline/table-node.ts';
+const MATCHER = 'core/pipeline/patterns/matcher.ts';
+
+/** Bugs of joins, tables and sequences. */
+export const JOINED_PLANTS: readonly Plant[] = [
+  {
+    name: 'partner-at-the-bound-missed',
+    means: 'items exactly as far apart as they may be are no pair',
+    kind: 'joined',
+    file: JOIN,
+    find: 'return -before <= laterMs && laterMs <= after;',
+    replace: 'return -before < laterMs && laterMs < after;',
+  },
+  {
+    name: 'sides-wait-for-each-other-s-time',
+    means: 'questions wait as long as answers should, and answers as long as questions',
+    kind: 'joined',
+    file: JOIN,
+    find: "[duration(id, 'after', after), duration(id, 'before', before)]",
+    replace: "[duration(id, 'before', before), duration(id, 'after', after)]",
+  },
+  {
+    name: 'partner-forgotten',
+    means: 'an item that had a partner has a row without one as well',
+    kind: 'joined',
+    file: JOIN,
+    find: 'return still.map((each) => (isOwed(each, side) && isPartner(each) ? matched(each) : each));',
+    replace: 'return still;',
+  },
+  {
+    name: 'partners-dropped-when-passed',
+    means: 'an item goes when event time has passed it, though partners may come',
+    kind: 'joined',
+    file: JOIN,
+    find: 'lastMs(each, side) >= watermarkMs || isOwed(each, side)',
+    replace: 'each[0] >= watermarkMs || isOwed(each, side)',
+  },
+  {
+    name: 'late-items-joined',
+    means: 'an item that comes late is joined with what there still is',
+    kind: 'joined',
+    file: JOIN,
+    find: 'if (timeMs < watermarkMs) return resultOf(held,',
+    replace: 'if (timeMs < watermarkMs - 60_000) return resultOf(held,',
+  },
+  {
+    name: 'last-change-to-come-wins',
+    means: 'a row is what the last change to arrive made of it',
+    kind: 'joined',
+    file: TABLE,
+    find: 'if (known === null || isNewer(fresh, known)) {',
+    replace: 'if (fresh) {',
+  },
+  {
+    name: 'changes-in-the-order-of-text',
+    means: 'of changes of one millisecond, number 10 comes before number 9',
+    kind: 'joined-behind',
+    file: 'core/pipeline/version.ts',
+    find: 'return plainLeft.length - plainRight.length || byCode(plainLeft, plainRight);',
+    replace: 'return byCode(plainLeft, plainRight);',
+  },
+  {
+    name: 'overtaken-changes-not-told',
+    means: 'a lookup does not hear of a row that had changed again when it came',
+    kind: 'joined',
+    file: TABLE,
+    find: 'return resultOf(known, timeMs < watermarkMs ? [] : [version]);',
+    replace: 'return resultOf(known, []);',
+  },
+  {
+    name: 'rows-stay',
+    means: 'a row is not deleted when its time is over',
+    kind: 'joined',
+    file: TABLE,
+    find: '(rowIn(known) === undefined ? graceMs + 1 : ttlMs)',
+    replace: '(rowIn(known) === undefined ? graceMs + 1 : 100 * ttlMs)',
+  },
+  {
+    name: 'looked-up-on-arrival',
+    means: 'an item has the row that there is when it comes',
+    kind: 'joined',
+    file: 'core/pipeline/lookup.ts',
+    find: 'return inOrder(node, { takesLate: [TABLE] });',
+    replace: 'return node;',
+  },
+  {
+    name: 'item-before-the-change-of-its-millisecond',
+    means: 'which of an item and a change of one time comes first is up to their ids',
+    kind: 'joined-behind',
+    file: 'core/pipeline/in-order.ts',
+    find: 'inputA - inputB || ',
+    replace: '',
+  },
+  {
+    name: 'what-must-not-come-passes',
+    means: 'a sequence is found though what must not come has come',
+    kind: 'joined',
+    file: MATCHER,
+    find: 'const bar = nots.find((step) => isOpen(run, step) && isFor(step, turn, run, items)) ?? run.bar;',
+    replace: 'const bar = nots.length < 0 ? 0 : run.bar;',
+  },
+  {
+    name: 'match-at-the-end-of-its-time',
+    means: 'a sequence takes an item that comes when its time has just run out',
+    kind: 'joined-behind',
+    file: MATCHER,
+    find: 'timeOf(items, firstOf(run)) + withinMs;',
+    replace: 'timeOf(items, firstOf(run)) + withinMs + 1;',
+  },
+  {
+    name: 'open-sequences-lost-with-a-match',
+    means: 'a match ends the others though it should skip none',
+    kind: 'joined',
+    file: MATCHER,
+    find: "(skip === 'past-last' && firstOf(run) <= last)",
+    replace: '(firstOf(run) <= last)',
+  },
+];
