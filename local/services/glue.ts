@@ -19,6 +19,8 @@ export interface GlueTable {
   /** `s3://bucket/prefix/`; empty for a view. */
   readonly location: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** How the objects' bytes are read: the class and its properties. */
+  readonly serde: { readonly library: string; readonly parameters: Readonly<Record<string, string>> };
   /** A view's text as the catalogue holds it: `/* Presto View: … *\/`. */
   readonly viewText: string;
   /** The `TableInput` the template gave. */
@@ -71,6 +73,10 @@ function tableFrom(database: string, { properties, logicalId }: Resource): GlueT
     partitionKeys: columns(input.PartitionKeys),
     location: input.StorageDescriptor?.Location ?? '',
     parameters: input.Parameters ?? {},
+    serde: {
+      library: input.StorageDescriptor?.SerdeInfo?.SerializationLibrary ?? '',
+      parameters: input.StorageDescriptor?.SerdeInfo?.Parameters ?? {},
+    },
     viewText: input.ViewOriginalText ?? '',
     input,
     createdAtMs: Date.now(),

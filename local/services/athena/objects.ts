@@ -6,7 +6,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { GlueTable } from '../glue.ts';
+import { jsonLines } from './json-lines.ts';
+import type { Pins } from './pins.ts';
 import { locationOf, partitionsOf } from './projection.ts';
+import { checkPacking, storageOf } from './storage.ts';
 
 /** An object of a table, copied to this machine. */
 export interface CachedObject {
@@ -29,9 +32,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex').s
 const hidden = (key: string) => /^[._]/.test(key.slice(key.lastIndexOf('/') + 1));
 const encode = (value: string) => encodeURIComponent(value).replaceAll('.', '%2E');
 
-async function listed(s3: S3Client, table: GlueTable, nowMs: number): Promise<Listed[]> {
+async function listed(s3: S3Client, table: GlueTable, reads: readonly Pins[], nowMs: number): Promise<Listed[]> {
   const { bucket, prefix } = locationOf(table);
-  const partitionOf = partitionsOf(table, nowMs);
+  const partitionOf = partitionsOf(table, nowMs, reads);
   const found: Listed[] = [];
   for (let token: string | undefined; ; ) {
     const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
@@ -56,35 +59,47 @@ const isThere = (path: string) =>
     () => false,
   );
 
-async function fetchInto(path: string, s3: S3Client, bucket: string, key: string): Promise<void> {
+/** Writes an object's bytes, or what is made of them, to a path. */
+type Store = (body: Readable, key: string, path: string) => Promise<void>;
+
+const asItIs: Store = (body, _key, path) => pipeline(body, createWriteStream(path));
+
+async function fetchInto(path: string, s3: S3Client, bucket: string, key: string, store: Store): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.${randomUUID()}`;
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    await pipeline(Body as Readable, createWriteStream(partial));
+    await store(Body as Readable, key, partial);
     await rename(partial, path);
   } finally {
     await rm(partial, { force: true });
   }
 }
 
-/** Keeps copies of tables' objects in a directory: `<table>/<column>=<value>/<hash of key and etag>.parquet`, so that an
- *  object is fetched once and DuckDB reads the partition columns from the path. */
+/** What a copy depends on besides its object: JSON lines are read by the table's columns. */
+const schemaOf = ({ columns, serde }: GlueTable) => JSON.stringify([columns, serde]);
+
+/** Keeps copies of tables' objects in a directory: `<table>/<column>=<value>/<hash of key and etag>.<storage>`, so that
+ *  an object is fetched once and DuckDB reads the partition columns from the path. */
 export function openObjectCache(s3: S3Client, directory: string) {
   return {
-    /** The objects of a table that Athena sees now, fetching those not here yet. */
-    async objectsOf(table: GlueTable, nowMs: number): Promise<readonly CachedObject[]> {
+    /** The objects of a table that Athena sees now and some read of the query asks for, fetching those not here yet. */
+    async objectsOf(table: GlueTable, reads: readonly Pins[], nowMs: number): Promise<readonly CachedObject[]> {
       const { bucket } = locationOf(table);
-      const found = await listed(s3, table, nowMs);
+      const storage = storageOf(table);
+      const store = storage === 'json' ? jsonLines(table) : asItIs;
+      const found = await listed(s3, table, reads, nowMs);
+      if (storage === 'json') for (const { key } of found) checkPacking(key);
       const root = join(directory, hash(`${table.database}.${table.name}`));
+      const schema = storage === 'json' ? schemaOf(table) : '';
       const cached = found.map(({ key, etag, bytes, folder }) => ({
         key,
         bytes,
-        path: join(root, folder, `${hash(`${key}\n${etag}`)}.parquet`),
+        path: join(root, folder, `${hash(`${key}\n${etag}\n${schema}`)}.${storage}`),
       }));
       const missing = cached.values();
       const worker = async () => {
-        for (const { path, key } of missing) if (!(await isThere(path))) await fetchInto(path, s3, bucket, key);
+        for (const { path, key } of missing) if (!(await isThere(path))) await fetchInto(path, s3, bucket, key, store);
       };
       await Promise.all(Array.from({ length: PARALLEL }, worker));
       return cached.map(({ path, bytes }) => ({ path, bytes }));

@@ -1,10 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Catalogue, GlueTable } from '../glue.ts';
-import { duckType, parseHiveType, quoteName, quoteText } from '../hive-type.ts';
+import { duckType, parseHiveType, quoteName } from '../hive-type.ts';
 import { QueryFailure } from './failure.ts';
 import type { CachedObject, ObjectCache } from './objects.ts';
-import { CATALOG, relationName, type TableName } from './rewrite.ts';
-import { translate } from './translate.ts';
+import type { Pins } from './pins.ts';
+import { CATALOG, relationName, type TableName, type TableRead } from './rewrite.ts';
+import { sourceOf } from './storage.ts';
+import { type Translated, translate } from './translate.ts';
 
 /** Views may be built on views this deep. */
 const MAX_VIEW_DEPTH = 16;
@@ -41,17 +43,15 @@ const emptyRelation = (table: GlueTable): string =>
     .join(', ')} WHERE false`;
 
 /** The table's columns in its order, each of its type; a column no file has is null. */
-async function parquetRelation(
+async function filledRelation(
   connection: DuckDBConnection,
   table: GlueTable,
   objects: readonly CachedObject[],
 ): Promise<string> {
-  const paths = objects.map(({ path }) => quoteText(path)).join(', ');
-  const hive = table.partitionKeys
-    .map(({ name, type }) => `${quoteText(name)}: ${duckType(parseHiveType(type))}`)
-    .join(', ');
-  const partitions = hive === '' ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${hive}}`;
-  const source = `read_parquet([${paths}], union_by_name = true, ${partitions})`;
+  const source = sourceOf(
+    table,
+    objects.map(({ path }) => path),
+  );
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
   const present = new Set(described.getRows().map(([name]) => String(name).toLowerCase()));
   const selected = columnsOf(table).map(({ name, type }) => {
@@ -67,41 +67,66 @@ export interface RelationPorts {
   readonly nowMs: number;
 }
 
-/** Makes a temporary view of a connection for each table a query names, and for those behind its views.
+/** A table or view that a query needs, with all reads of it. */
+interface Needed {
+  readonly relation: string;
+  readonly table: GlueTable;
+  /** A view's query. */
+  readonly query: Translated | undefined;
+  readonly reads: Pins[];
+}
+
+/** What a query reads, views' own reads included, each after what it is made of.
+ *  @throws QueryFailure when a table is not there or a view cannot be translated */
+function neededBy(tables: readonly TableRead[], glue: Catalogue): Needed[] {
+  const found = new Map<string, Needed>();
+  const ordered: Needed[] = [];
+  const visit = (read: TableRead, depth: number): void => {
+    const relation = relationName(read);
+    const known = found.get(relation);
+    if (known && ordered.includes(known)) {
+      known.reads.push(read.pins);
+      return;
+    }
+    if (depth > MAX_VIEW_DEPTH)
+      throw new QueryFailure('VIEW_IS_RECURSIVE', `Statement would create a recursive view: ${relation}`);
+    const table = glue.table(read.database, read.name);
+    if (!table) throw notFound(read);
+    const view = table.kind === 'view' ? prestoView(table) : undefined;
+    const query = view && translate(view.originalSql, view.schema ?? table.database);
+    const needed: Needed = { relation, table, query, reads: [read.pins] };
+    found.set(relation, needed);
+    for (const behind of query?.tables ?? []) visit(behind, depth + 1);
+    ordered.push(needed);
+  };
+  for (const read of tables) visit(read, 0);
+  return ordered;
+}
+
+const viewRelation = ({ relation, table, query }: Needed): string => {
+  const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
+  return `CREATE TEMP VIEW ${quoteName(relation)}${names === '' ? '' : ` (${names})`} AS ${query?.sql}`;
+};
+
+/** Makes a temporary view of a connection for each table a query reads, and for those behind its views.
  *  @returns bytes of the objects behind them
  *  @throws QueryFailure when a table is not there or a view cannot be translated */
 export async function makeRelations(
   connection: DuckDBConnection,
-  tables: readonly TableName[],
-  ports: RelationPorts,
+  tables: readonly TableRead[],
+  { glue, cache, nowMs }: RelationPorts,
 ): Promise<number> {
-  const made = new Set<string>();
-  const make = async (named: TableName, depth: number): Promise<number> => {
-    const relation = relationName(named);
-    if (made.has(relation)) return 0;
-    if (depth > MAX_VIEW_DEPTH)
-      throw new QueryFailure('VIEW_IS_RECURSIVE', `Statement would create a recursive view: ${relation}`);
-    const table = ports.glue.table(named.database, named.name);
-    if (!table) throw notFound(named);
-    let bytes = 0;
-    let sql: string;
-    if (table.kind === 'view') {
-      const { originalSql, schema } = prestoView(table);
-      const translated = translate(originalSql, schema ?? table.database);
-      for (const behind of translated.tables) bytes += await make(behind, depth + 1);
-      const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
-      sql = `CREATE TEMP VIEW ${quoteName(relation)}${names === '' ? '' : ` (${names})`} AS ${translated.sql}`;
-    } else {
-      const objects = await ports.cache.objectsOf(table, ports.nowMs);
-      bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
-      const body = objects.length === 0 ? emptyRelation(table) : await parquetRelation(connection, table, objects);
-      sql = `CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`;
-    }
-    await connection.run(sql);
-    made.add(relation);
-    return bytes;
-  };
   let bytes = 0;
-  for (const table of tables) bytes += await make(table, 0);
+  for (const needed of neededBy(tables, glue)) {
+    if (needed.query) {
+      await connection.run(viewRelation(needed));
+      continue;
+    }
+    const { relation, table, reads } = needed;
+    const objects = await cache.objectsOf(table, reads, nowMs);
+    for (const object of objects) bytes += object.bytes;
+    const body = objects.length === 0 ? emptyRelation(table) : await filledRelation(connection, table, objects);
+    await connection.run(`CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`);
+  }
   return bytes;
 }

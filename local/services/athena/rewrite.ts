@@ -2,6 +2,7 @@ import { ast as polyglot } from '@polyglot-sql/sdk';
 import { quoteName } from '../hive-type.ts';
 import { notEmulated, QueryFailure } from './failure.ts';
 import { FOR_AGGREGATES, NILADIC, SAME_FORMS, SAME_SCALARS, SCALAR_MACROS } from './functions.ts';
+import { type Pins, pinsOf } from './pins.ts';
 import { QUOTED_MARK, SAME } from './prepare.ts';
 import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
 
@@ -12,6 +13,11 @@ export interface TableName {
 }
 
 export const CATALOG = 'awsdatacatalog';
+
+/** A table a query reads, once for each place that names it. */
+export interface TableRead extends TableName {
+  readonly pins: Pins;
+}
 
 /** The DuckDB view that stands for a table. */
 export const relationName = ({ database, name }: TableName): string => `${database}.${name}`;
@@ -244,8 +250,10 @@ const named = (expression: Tree, index: number): Tree => {
 
 /** Rewrites a parsed Trino query for DuckDB, noting the tables it reads. */
 export class Rewriter {
-  readonly tables = new Map<string, TableName>();
+  readonly tables: TableRead[] = [];
   private readonly database: string;
+  /** By the table's node. */
+  private readonly pins = new Map<Tree, Pins>();
 
   constructor(database: string) {
     this.database = database;
@@ -260,6 +268,7 @@ export class Rewriter {
     if (!polyglot.isExpressionValue(tree)) return this.children(tree, names);
     if (!KNOWN_KINDS.has(kind)) throw unknownFunction(kind.replaceAll('_', ' '));
     const data: Tree = (tree as Tree)[kind];
+    if (kind === 'select') this.pin(data);
     if (kind === 'table') return this.table(data, names);
     if (kind === 'window_function' && data.this?.avg) return this.windowedAverage(data, names);
     if (data === null || typeof data !== 'object') return tree;
@@ -294,8 +303,8 @@ export class Rewriter {
     const database = data.schema?.name.toLowerCase() ?? this.database;
     if (!data.schema && names.has(name)) return { table: data };
     if (catalog !== CATALOG) throw new QueryFailure('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
-    const resolved = { database, name };
-    this.tables.set(relationName(resolved), resolved);
+    const resolved = { database, name, pins: this.pins.get(given) ?? new Map() };
+    this.tables.push(resolved);
     return {
       table: {
         ...data,
@@ -305,6 +314,13 @@ export class Rewriter {
         alias: data.alias ?? identifier(name),
       },
     };
+  }
+
+  /** Notes what a select's condition says of the tables it reads. */
+  private pin({ from, joins = [], where_clause: where }: Tree): void {
+    const sources = [...(from?.expressions ?? []), ...joins.map((join: Tree) => join.this)];
+    for (const { table } of sources.filter((source) => source?.table))
+      this.pins.set(table, pinsOf(where, unmarked((table.alias ?? table.name).name).toLowerCase(), unmarked));
   }
 
   private windowedAverage(data: Tree, names: ReadonlySet<string>): Tree {

@@ -1,12 +1,12 @@
 import { Dialect, generate, parse } from '@polyglot-sql/sdk';
 import { MalformedQuery, notEmulated } from './failure.ts';
 import { prepare, QUOTED_MARK } from './prepare.ts';
-import { Rewriter, type TableName, type Tree } from './rewrite.ts';
+import { Rewriter, type TableRead, type Tree } from './rewrite.ts';
 
-/** A query in DuckDB's SQL, and the tables it reads, each by the name {@link relationName} gives. */
+/** A query in DuckDB's SQL, and its reads of tables, each by the name {@link relationName} gives. */
 export interface Translated {
   readonly sql: string;
-  readonly tables: readonly TableName[];
+  readonly tables: readonly TableRead[];
 }
 
 /** Athena takes queries up to so many bytes. */
@@ -37,7 +37,7 @@ export function translate(sql: string, database: string): Translated {
   const text = generated.sql?.[0];
   if (!generated.success || text === undefined) throw notEmulated(`This query (${generated.error})`);
   if (text.length > MAX_SQL_CHARACTERS) throw notEmulated('A query of divisions nested so deep');
-  const tables = [...rewriter.tables.values()];
+  const { tables } = rewriter;
   const width: number = tree.values?.expressions[0]?.expressions.length ?? 0;
   if (width === 0) return { sql: text, tables };
   const names = Array.from({ length: width }, (_, index) => `_col${index}`).join(', ');

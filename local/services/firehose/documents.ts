@@ -27,7 +27,7 @@ const keepExact = (_key: string, value: unknown, context?: { source?: string }):
 };
 
 /** `JSON.parse` that keeps long numbers exact. */
-const parseExact = (text: string): unknown =>
+export const parseExact = (text: string): unknown =>
   LONG_NUMBER.test(text) ? JSON.parse(text, keepExact as (key: string, value: unknown) => unknown) : JSON.parse(text);
 
 /** Index after the JSON value that starts at `start` (an object or array); undefined when it does not end. */
