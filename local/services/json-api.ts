@@ -4,11 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  /** What the error's answer holds besides its name and message. */
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.name = 'ServiceError';
     this.code = code;
     this.status = status;
+    this.details = details;
   }
 }
 
@@ -52,7 +55,8 @@ export function jsonApi(operations: Operations): (request: IncomingMessage, resp
         );
       answer(200, (await run(body.length === 0 ? {} : parsed(body))) ?? {});
     } catch (error) {
-      if (error instanceof ServiceError) answer(error.status, { __type: error.code, message: error.message });
+      if (error instanceof ServiceError)
+        answer(error.status, { __type: error.code, message: error.message, ...error.details });
       else answer(500, { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) });
     }
   };

@@ -120,16 +120,17 @@ function lineReader(table: GlueTable): ReadLine {
   };
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/** The lines of each chunk; a last one without an end counts. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    yield* lines;
+    yield lines;
   }
   rest += decoder.decode();
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
 /** How the lines of a table's objects become a file that DuckDB reads as they are: a JSON object a line, of the table's
@@ -138,17 +139,21 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 export function jsonLines(table: GlueTable) {
   const read = lineReader(table);
   /** @throws QueryFailure for a line that Athena does not read. Line numbers are told, contents never. */
-  return async (body: Readable, key: string, path: string): Promise<void> => {
+  return async (body: Readable, key: string, path: string, signal: AbortSignal): Promise<void> => {
     const source = key.endsWith('.gz') ? body.compose(createGunzip()) : body;
     let number = 0;
     const rows = async function* () {
-      for await (const line of linesOf(source as AsyncIterable<Buffer>)) {
-        number++;
-        yield `${exactJson(read(line))}\n`;
+      for await (const lines of linesOf(source as AsyncIterable<Buffer>)) {
+        let text = '';
+        for (const line of lines) {
+          number++;
+          text += `${exactJson(read(line))}\n`;
+        }
+        yield text;
       }
     };
     try {
-      await pipeline(Readable.from(rows()), createWriteStream(path));
+      await pipeline(Readable.from(rows()), createWriteStream(path), { signal });
     } catch (cause) {
       const where = `line ${number} of s3 object ${key}`;
       if (cause instanceof QueryFailure) throw new QueryFailure(cause.code, `${cause.message} (${where})`);

@@ -10,14 +10,16 @@ export const QUOTED_MARK = '\u0001';
 /** Marks a function that DuckDB has too, from the renaming to the rewriting. */
 export const SAME = 'same_';
 
-interface Token {
+/** A word of a query, by its place in characters. */
+export interface Token {
   readonly type: string;
   readonly text: string;
   readonly start: number;
   readonly end: number;
 }
 
-function tokensOf(sql: string): Token[] {
+/** @throws MalformedQuery when the text cannot be cut into words. */
+export function tokensOf(sql: string): Token[] {
   const { success, tokens, error } = tokenize(sql, Dialect.Trino);
   if (!success || !tokens) throw new MalformedQuery(error ?? 'the query cannot be read');
   return tokens.map((token) => {

@@ -1,38 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Catalogue, GlueTable } from '../glue.ts';
 import { duckType, parseHiveType, quoteName } from '../hive-type.ts';
-import { QueryFailure } from './failure.ts';
-import type { CachedObject, ObjectCache } from './objects.ts';
+import { QueryFailure, ScanLimitExceeded } from './failure.ts';
+import type { Listing, ObjectCache } from './objects.ts';
 import type { Pins } from './pins.ts';
 import { CATALOG, relationName, type TableName, type TableRead } from './rewrite.ts';
 import { sourceOf } from './storage.ts';
 import { type Translated, translate } from './translate.ts';
+import { prestoView } from './views.ts';
 
 /** Views may be built on views this deep. */
 const MAX_VIEW_DEPTH = 16;
 
-/** What a view's text holds, once decoded. */
-interface PrestoView {
-  readonly originalSql: string;
-  readonly schema?: string;
-}
-
 const notFound = ({ database, name }: TableName) =>
   new QueryFailure('TABLE_NOT_FOUND', `Table '${CATALOG}.${database}.${name}' does not exist`);
-
-/** Reads the JSON out of a Presto view's comment. @throws QueryFailure when it is none. */
-export function prestoView(view: GlueTable): PrestoView {
-  const encoded = /^\/\*\s*Presto View:\s*([A-Za-z0-9+/=]+)\s*\*\/$/.exec(view.viewText.trim());
-  try {
-    const decoded = JSON.parse(Buffer.from(encoded?.[1] ?? '', 'base64').toString('utf8'));
-    if (typeof decoded.originalSql === 'string') return decoded;
-  } catch (cause) {
-    throw Object.assign(new QueryFailure('INVALID_VIEW', `View '${view.database}.${view.name}' is not a Presto view`), {
-      cause,
-    });
-  }
-  throw new QueryFailure('INVALID_VIEW', `View '${view.database}.${view.name}' has no originalSql`);
-}
 
 const columnsOf = (table: GlueTable) =>
   [...table.columns, ...table.partitionKeys].map(({ name, type }) => ({ name, type: duckType(parseHiveType(type)) }));
@@ -46,12 +27,9 @@ const emptyRelation = (table: GlueTable): string =>
 async function filledRelation(
   connection: DuckDBConnection,
   table: GlueTable,
-  objects: readonly CachedObject[],
+  paths: readonly string[],
 ): Promise<string> {
-  const source = sourceOf(
-    table,
-    objects.map(({ path }) => path),
-  );
+  const source = sourceOf(table, paths);
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
   const present = new Set(described.getRows().map(([name]) => String(name).toLowerCase()));
   const selected = columnsOf(table).map(({ name, type }) => {
@@ -65,6 +43,8 @@ export interface RelationPorts {
   readonly glue: Catalogue;
   readonly cache: ObjectCache;
   readonly nowMs: number;
+  /** What a query may scan. */
+  readonly maxBytes: number | undefined;
 }
 
 /** A table or view that a query needs, with all reads of it. */
@@ -108,25 +88,35 @@ const viewRelation = ({ relation, table, query }: Needed): string => {
   return `CREATE TEMP VIEW ${quoteName(relation)}${names === '' ? '' : ` (${names})`} AS ${query?.sql}`;
 };
 
+async function tableRelation(connection: DuckDBConnection, { relation, table }: Needed, listing: Listing) {
+  const paths = await listing.fetch();
+  const body = paths.length === 0 ? emptyRelation(table) : await filledRelation(connection, table, paths);
+  return `CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`;
+}
+
 /** Makes a temporary view of a connection for each table a query reads, and for those behind its views.
  *  @returns bytes of the objects behind them
- *  @throws QueryFailure when a table is not there or a view cannot be translated */
+ *  @throws QueryFailure when a table is not there or a view cannot be translated
+ *  @throws ScanLimitExceeded before anything is fetched */
 export async function makeRelations(
   connection: DuckDBConnection,
   tables: readonly TableRead[],
-  { glue, cache, nowMs }: RelationPorts,
+  { glue, cache, nowMs, maxBytes }: RelationPorts,
+  signal: AbortSignal,
 ): Promise<number> {
+  const ordered = neededBy(tables, glue);
+  const listings = new Map<Needed, Listing>();
   let bytes = 0;
-  for (const needed of neededBy(tables, glue)) {
-    if (needed.query) {
-      await connection.run(viewRelation(needed));
-      continue;
-    }
-    const { relation, table, reads } = needed;
-    const objects = await cache.objectsOf(table, reads, nowMs);
-    for (const object of objects) bytes += object.bytes;
-    const body = objects.length === 0 ? emptyRelation(table) : await filledRelation(connection, table, objects);
-    await connection.run(`CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`);
+  for (const needed of ordered) {
+    if (needed.query) continue;
+    const listing = await cache.list(needed.table, { reads: needed.reads, nowMs, signal });
+    listings.set(needed, listing);
+    bytes += listing.bytes;
+  }
+  if (maxBytes !== undefined && bytes > maxBytes) throw new ScanLimitExceeded(maxBytes);
+  for (const needed of ordered) {
+    const listing = listings.get(needed);
+    await connection.run(listing ? await tableRelation(connection, needed, listing) : viewRelation(needed));
   }
   return bytes;
 }
