@@ -6,6 +6,7 @@ import { failureOf, QueryFailure, ScanLimitExceeded } from './failure.ts';
 import { macroStatements } from './functions.ts';
 import type { ObjectCache } from './objects.ts';
 import { makeRelations, type RelationPorts } from './relations.ts';
+import { registerScalars } from './scalars.ts';
 import type { Translated } from './translate.ts';
 import { printValue, type ResultColumn, resultColumn } from './values.ts';
 
@@ -59,6 +60,7 @@ async function openInstance(cacheDir: string): Promise<DuckDBInstance> {
     'SET GLOBAL enable_external_access = false',
     'SET GLOBAL lock_configuration = true',
   ];
+  registerScalars(connection);
   for (const statement of [...macroStatements(), ...settings]) await connection.run(statement);
   connection.closeSync();
   return instance;

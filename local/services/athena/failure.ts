@@ -39,6 +39,12 @@ const unprefixed = (text: string): string => text.replaceAll(/\btrino_/gi, '');
 const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray) => string])[] = [
   [/'([^']* is not emulated locally)'/, 'NOT_SUPPORTED', ([, text]) => text ?? ''],
   [/^Invalid Input Error: (.* is not emulated locally.*)/, 'NOT_SUPPORTED', ([, text]) => text ?? ''],
+  [/(INVALID_FUNCTION_ARGUMENT|TYPE_MISMATCH): (.*?) \./, '', ([, , text]) => text ?? ''],
+  [
+    /Expected OBJECT, but got ARRAY/,
+    'NOT_SUPPORTED',
+    () => 'Casting a JSON array to a row is not emulated locally; it may well run on Athena',
+  ],
   [/Division by zero/, 'DIVISION_BY_ZERO', () => 'Division by zero'],
   [
     /Array subscript out of bounds/,
@@ -77,6 +83,11 @@ const COUNTERPARTS: readonly (readonly [RegExp, string, (found: RegExpExecArray)
     'FUNCTION_NOT_FOUND',
     ([, name]) => `Unexpected parameters for function ${unprefixed(name ?? '')}`,
   ],
+  [
+    /Could not choose a best candidate function for the function call "([^"]+)"/,
+    'TYPE_MISMATCH',
+    ([, what]) => `Cannot apply operator: ${(what ?? '').toLowerCase()}`,
+  ],
   [/^Conversion Error: (.*)/, 'INVALID_CAST_ARGUMENT', ([, text]) => unprefixed(text ?? '')],
   [/^Out of Range Error: (.*)/, 'NUMERIC_VALUE_OUT_OF_RANGE', ([, text]) => unprefixed(text ?? '')],
   [/^(?:Binder|Catalog|Parser) Error: (.*)/, 'SYNTAX_ERROR', ([, text]) => unprefixed(text ?? '')],
@@ -89,7 +100,7 @@ export function failureOf(error: unknown): QueryFailure {
   const message = (error instanceof Error ? error.message : String(error)).replace(/^Error: /, '').trim();
   for (const [pattern, code, words] of COUNTERPARTS) {
     const found = pattern.exec(message);
-    if (found) return new QueryFailure(code, words(found));
+    if (found) return new QueryFailure(code || (found[1] as string), words(found));
   }
   return new QueryFailure('GENERIC_INTERNAL_ERROR', unprefixed(message.split('\n')[0] ?? ''));
 }

@@ -6,7 +6,7 @@ import type { Listing, ObjectCache } from './objects.ts';
 import type { Pins } from './pins.ts';
 import { CATALOG, relationName, type TableName, type TableRead } from './rewrite.ts';
 import { sourceOf } from './storage.ts';
-import { type Translated, translate } from './translate.ts';
+import { catalogued, type Translated, translate } from './translate.ts';
 import { prestoView } from './views.ts';
 
 /** Views may be built on views this deep. */
@@ -73,7 +73,7 @@ function neededBy(tables: readonly TableRead[], glue: Catalogue): Needed[] {
     const table = glue.table(read.database, read.name);
     if (!table) throw notFound(read);
     const view = table.kind === 'view' ? prestoView(table) : undefined;
-    const query = view && translate(view.originalSql, view.schema ?? table.database);
+    const query = view && translate(view.originalSql, view.schema ?? table.database, catalogued(glue));
     const needed: Needed = { relation, table, query, reads: [read.pins] };
     found.set(relation, needed);
     for (const behind of query?.tables ?? []) visit(behind, depth + 1);

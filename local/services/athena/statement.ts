@@ -4,7 +4,7 @@ import { MalformedQuery, QueryFailure } from './failure.ts';
 import { bindParameters, splitList } from './parameters.ts';
 import type { PreparedStatements } from './prepared.ts';
 import { CATALOG } from './rewrite.ts';
-import { type Translated, translate } from './translate.ts';
+import { catalogued, type Translated, translate } from './translate.ts';
 import type { ResultColumn } from './values.ts';
 import { createView, dropView, prestoView } from './views.ts';
 
@@ -168,9 +168,9 @@ const EXECUTE = /^EXECUTE\s+(\w+)(?:\s+USING\s+([\s\S]+))?$/i;
 const DEALLOCATE = /^DEALLOCATE\s+PREPARE\s+(\w+)$/i;
 
 /** A query, translated at once; what Athena would find out only when it runs is kept until then. */
-function translated(sql: string, database: string): () => Translated {
+function translated(sql: string, { database, glue }: Scope): () => Translated {
   try {
-    const found = translate(sql, database);
+    const found = translate(sql, database, catalogued(glue));
     return () => found;
   } catch (error) {
     if (error instanceof MalformedQuery) throw error;
@@ -188,7 +188,7 @@ function aboutViews(text: string, scope: Scope): Statement | undefined {
     return {
       type: 'DDL',
       substatement: 'CREATE_VIEW',
-      query: translated(sql, scope.database),
+      query: translated(sql, scope),
       change: (columns) => createView(scope.glue, view, columns),
     };
   }
@@ -246,5 +246,5 @@ export function readStatement(sql: string, scope: Scope): Statement {
   if (about) return about;
   const unknown = NOT_EMULATED.map((form) => form.exec(text)?.[0]).find((found) => found !== undefined);
   if (unknown) throw new MalformedQuery(`${unknown.toUpperCase().replaceAll(/\s+/g, ' ')} is not emulated locally`);
-  return { type: 'DML', substatement: 'SELECT', query: translated(bound(text, scope), scope.database) };
+  return { type: 'DML', substatement: 'SELECT', query: translated(bound(text, scope), scope) };
 }

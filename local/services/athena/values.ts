@@ -11,6 +11,7 @@ import {
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
+  DuckDBTimeValue,
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
@@ -199,6 +200,7 @@ function printTime(value: object): string | undefined {
   if (value instanceof DuckDBTimestampMillisecondsValue) return printMicros(value.millis * 1000n);
   if (value instanceof DuckDBTimestampSecondsValue) return printMicros(value.seconds * 1_000_000n);
   if (value instanceof DuckDBTimestampNanosecondsValue) return printMicros(value.nanos / 1000n);
+  if (value instanceof DuckDBTimeValue) return printMicros(value.micros).slice(11);
   if (value instanceof DuckDBDateValue || value instanceof DuckDBDecimalValue) return value.toString();
   if (value instanceof DuckDBIntervalValue) return printInterval(value);
   return value instanceof DuckDBBlobValue ? hexPairs(value.bytes) : undefined;
