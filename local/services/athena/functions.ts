@@ -555,6 +555,19 @@ export const FOR_AGGREGATES: Readonly<Record<string, Macro>> = {
   floor: same('x', notWhole('floor(x)')),
   truncate: same('x', notWhole('trunc(x)')),
   sign: same('x', notWhole('sign(x)')),
+  reverse: same(
+    'x',
+    `CASE WHEN typeof(x) LIKE '%[]' THEN error('Reversing an aggregate of arrays is not emulated locally; put the aggregate into a subquery')
+      ELSE reverse(CAST(x AS VARCHAR)) END`,
+  ),
+  item: same(
+    'x, i',
+    `CASE WHEN typeof(x) LIKE 'MAP(%' THEN
+        CASE WHEN NOT list_contains(json_keys(to_json(x)), CAST(i AS VARCHAR)) THEN ${fail('Key not present in map', 'i')} = 0 ELSE true END
+      WHEN TRY_CAST(CAST(i AS VARCHAR) AS BIGINT) < 1 OR TRY_CAST(CAST(i AS VARCHAR) AS BIGINT) > json_array_length(to_json(x))
+        THEN ${fail('Array subscript out of bounds', 'i')} = 0 ELSE true END`,
+  ),
+  element_at: same('x, i', 'x[i]'),
   round: [
     ['x', 'round(x)'],
     ['x, n', 'round(x, n)'],

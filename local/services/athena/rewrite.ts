@@ -328,7 +328,7 @@ function rewriteNode(kind: string, data: Tree): Tree {
       return data.left.interval ? trino('plus_interval', data.right, data.left) : { add: data };
     }
     case 'subscript':
-      return caseWhen(call('trino_item', data.this, data.index), { subscript: data }, null);
+      return caseWhen(trino('item', data.this, data.index), { subscript: data }, null);
     case 'cast':
     case 'try_cast':
       return cast(kind, data);
