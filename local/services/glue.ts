@@ -19,6 +19,8 @@ export interface GlueTable {
   /** `s3://bucket/prefix/`; empty for a view. */
   readonly location: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** How the objects' bytes are read: the class and its properties. */
+  readonly serde: { readonly library: string; readonly parameters: Readonly<Record<string, string>> };
   /** A view's text as the catalogue holds it: `/* Presto View: … *\/`. */
   readonly viewText: string;
   /** The `TableInput` the template gave. */
@@ -32,6 +34,9 @@ export interface Catalogue {
   /** Undefined when the database is not there. */
   tables(database: string): readonly GlueTable[] | undefined;
   table(database: string, name: string): GlueTable | undefined;
+  /** Makes or replaces a table or view; it lasts as long as the run. @throws ServiceError without the database. */
+  putTable(database: string, input: TableInput): void;
+  deleteTable(database: string, name: string): void;
 }
 
 export type Glue = LocalService & Catalogue;
@@ -42,6 +47,9 @@ interface Database {
   readonly createdAtMs: number;
   readonly tables: Map<string, GlueTable>;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: Glue's own shape
+export type TableInput = Readonly<Record<string, any>>;
 
 interface ColumnInput {
   readonly Name: string;
@@ -56,8 +64,7 @@ const columns = (inputs: readonly ColumnInput[] | undefined): GlueColumn[] =>
     comment: Comment ?? '',
   }));
 
-function tableFrom(database: string, { properties, logicalId }: Resource): GlueTable {
-  const input = properties.TableInput ?? {};
+function tableFrom(database: string, input: TableInput, logicalId: string): GlueTable {
   const type = String(input.TableType ?? 'EXTERNAL_TABLE');
   if (!input.Name) throw new Error(`${logicalId}: a Glue table needs TableInput.Name here`);
   if (type !== 'EXTERNAL_TABLE' && type !== 'VIRTUAL_VIEW')
@@ -71,6 +78,10 @@ function tableFrom(database: string, { properties, logicalId }: Resource): GlueT
     partitionKeys: columns(input.PartitionKeys),
     location: input.StorageDescriptor?.Location ?? '',
     parameters: input.Parameters ?? {},
+    serde: {
+      library: input.StorageDescriptor?.SerdeInfo?.SerializationLibrary ?? '',
+      parameters: input.StorageDescriptor?.SerdeInfo?.Parameters ?? {},
+    },
     viewText: input.ViewOriginalText ?? '',
     input,
     createdAtMs: Date.now(),
@@ -102,9 +113,9 @@ export function createGlue(): Glue {
     databases.set(name, { name, description: input.Description ?? '', createdAtMs: Date.now(), tables: new Map() });
     return { ref: name, attributes: {} };
   };
-  const makeTable = (resource: Resource): Provisioned => {
-    const { name, tables } = databaseNamed(resource.properties.DatabaseName);
-    const table = tableFrom(name, resource);
+  const makeTable = ({ properties, logicalId }: Resource): Provisioned => {
+    const { name, tables } = databaseNamed(properties.DatabaseName);
+    const table = tableFrom(name, properties.TableInput ?? {}, logicalId);
     tables.set(table.name, table);
     return { ref: table.name, attributes: {} };
   };
@@ -137,5 +148,13 @@ export function createGlue(): Glue {
       return found && [...found.tables.values()];
     },
     table: (database, name) => databases.get(database.toLowerCase())?.tables.get(name.toLowerCase()),
+    putTable: (database, input) => {
+      const { name, tables } = databaseNamed(database);
+      const table = tableFrom(name, input, String(input.Name));
+      tables.set(table.name, table);
+    },
+    deleteTable: (database, name) => {
+      databaseNamed(database).tables.delete(name.toLowerCase());
+    },
   };
 }

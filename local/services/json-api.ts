@@ -6,9 +6,9 @@ import { EventStream } from './event-stream.ts';
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;
-  /** Further members of the answer. */
-  readonly details: Readonly<Record<string, string>>;
-  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, string>> = {}) {
+  /** What the error's answer holds besides its name and message. */
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.name = 'ServiceError';
     this.code = code;
@@ -74,7 +74,8 @@ export function jsonApi(operations: Operations): (request: IncomingMessage, resp
       if (result instanceof EventStream) return await result.send(response);
       answer(200, result ?? {});
     } catch (error) {
-      if (error instanceof ServiceError) answer(error.status, { __type: error.code, message: error.message });
+      if (error instanceof ServiceError)
+        answer(error.status, { __type: error.code, message: error.message, ...error.details });
       else answer(500, { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) });
     }
   };

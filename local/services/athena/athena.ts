@@ -10,10 +10,12 @@ import {
 } from '../../service.ts';
 import type { Catalogue } from '../glue.ts';
 import { jsonApi } from '../json-api.ts';
-import { athenaOperations, type NamedQuery } from './api.ts';
+import { athenaOperations } from './api.ts';
 import { openEngine } from './engine.ts';
 import { openObjectCache } from './objects.ts';
+import { PreparedStatements } from './prepared.ts';
 import { QUERY_TIMEOUT_MS, Queries } from './queries.ts';
+import type { NamedQuery } from './saved-api.ts';
 import { type WorkGroup, workGroupFrom, workGroupOf } from './workgroup.ts';
 
 const S3_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 30_000 };
@@ -45,6 +47,7 @@ export async function createAthena(
 ): Promise<LocalService> {
   const workGroups = new Map<string, WorkGroup>([['primary', workGroupOf('primary', '')]]);
   const namedQueries = new Map<string, NamedQuery>();
+  const prepared = new PreparedStatements();
   const s3 = new S3Client({
     endpoint: context.endpoint,
     region: LOCAL_REGION,
@@ -56,6 +59,7 @@ export async function createAthena(
   const queries = new Queries({
     engine,
     glue,
+    prepared,
     s3,
     context,
     cache: openObjectCache(s3, engine.cacheDir),
@@ -73,10 +77,26 @@ export async function createAthena(
     return { ref: query.id, attributes: { NamedQueryId: query.id } };
   };
 
+  const makePrepared = ({ properties }: Resource): Provisioned => {
+    const name = String(properties.StatementName);
+    const workGroup = String(properties.WorkGroup);
+    prepared.put({
+      name,
+      workGroup,
+      sql: String(properties.QueryStatement),
+      description: properties.Description ?? '',
+    });
+    return { ref: name, attributes: {} };
+  };
+
   return {
     scopes: ['athena'],
-    provisions: { 'AWS::Athena::WorkGroup': makeWorkGroup, 'AWS::Athena::NamedQuery': makeNamedQuery },
-    handle: jsonApi(athenaOperations({ workGroups, namedQueries, queries })),
+    provisions: {
+      'AWS::Athena::WorkGroup': makeWorkGroup,
+      'AWS::Athena::NamedQuery': makeNamedQuery,
+      'AWS::Athena::PreparedStatement': makePrepared,
+    },
+    handle: jsonApi(athenaOperations({ workGroups, namedQueries, prepared, queries, glue })),
     close: async () => {
       queries.stopAll();
       await engine.close();

@@ -1,9 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { failureOf, QueryFailure } from './failure.ts';
+import type { Catalogue } from '../glue.ts';
+import { failureOf, QueryFailure, ScanLimitExceeded } from './failure.ts';
 import { macroStatements } from './functions.ts';
+import type { ObjectCache } from './objects.ts';
 import { makeRelations, type RelationPorts } from './relations.ts';
+import { registerScalars } from './scalars.ts';
 import type { Translated } from './translate.ts';
 import { printValue, type ResultColumn, resultColumn } from './values.ts';
 
@@ -26,7 +29,9 @@ export interface RunningQuery {
 export interface Engine {
   /** Directory the engine may read; nothing else of this machine is open to a query. */
   readonly cacheDir: string;
-  run(query: Translated, ports: RelationPorts, maxBytes: number | undefined): RunningQuery;
+  run(query: Translated, ports: RelationPorts): RunningQuery;
+  /** The columns a query would give; reads no object. */
+  columnsOf(query: Translated, glue: Catalogue): Promise<readonly ResultColumn[]>;
   close(): Promise<void>;
 }
 
@@ -34,6 +39,8 @@ export interface Engine {
 const MAX_ROWS = 1_000_000;
 const MAX_CHARACTERS = 256 * 1024 * 1024;
 const INTERRUPT_EVERY_MS = 20;
+/** Gives tables their columns and no rows. */
+const EMPTY_CACHE: ObjectCache = { list: async () => ({ bytes: 0, fetch: async () => [] }) };
 
 /** Makes DuckDB behave like Trino where a setting can, and shuts it in: no extensions, no network, no files but those
  *  in the cache. The settings are then locked. */
@@ -53,6 +60,7 @@ async function openInstance(cacheDir: string): Promise<DuckDBInstance> {
     'SET GLOBAL enable_external_access = false',
     'SET GLOBAL lock_configuration = true',
   ];
+  registerScalars(connection);
   for (const statement of [...macroStatements(), ...settings]) await connection.run(statement);
   connection.closeSync();
   return instance;
@@ -90,23 +98,17 @@ export async function openEngine(directory: string): Promise<Engine> {
   const instance = await openInstance(directory);
   const running = new Set<Promise<unknown>>();
 
-  const run = (query: Translated, ports: RelationPorts, maxBytes: number | undefined): RunningQuery => {
+  const run = (query: Translated, ports: RelationPorts): RunningQuery => {
     let connection: DuckDBConnection | undefined;
-    let interrupted = false;
+    const abort = new AbortController();
     const work = async (): Promise<ResultSet> => {
       connection = await instance.connect();
       try {
-        const scannedBytes = await makeRelations(connection, query.tables, ports);
-        if (interrupted) throw new QueryFailure('USER_CANCELED', 'Query cancelled');
-        if (maxBytes !== undefined && scannedBytes > maxBytes) {
-          throw new QueryFailure(
-            'EXCEEDED_SCAN_LIMIT',
-            `Query exhausted resources: Bytes scanned limit was exceeded (${scannedBytes} > ${maxBytes})`,
-          );
-        }
+        const scannedBytes = await makeRelations(connection, query.tables, ports, abort.signal);
+        if (abort.signal.aborted) throw new QueryFailure('USER_CANCELED', 'Query cancelled');
         return { ...(await read(connection, query.sql)), scannedBytes };
       } catch (error) {
-        throw failureOf(error);
+        throw error instanceof ScanLimitExceeded ? error : failureOf(error);
       } finally {
         connection.closeSync();
         connection = undefined;
@@ -122,7 +124,7 @@ export async function openEngine(directory: string): Promise<Engine> {
     return {
       result,
       interrupt: () => {
-        interrupted = true;
+        abort.abort();
         connection?.interrupt();
         // An interruption between two statements has no effect, so it is repeated until the query has ended
         const again = setInterval(() => connection?.interrupt(), INTERRUPT_EVERY_MS);
@@ -130,9 +132,25 @@ export async function openEngine(directory: string): Promise<Engine> {
       },
     };
   };
+  const columnsOf = async ({ sql, tables }: Translated, glue: Catalogue): Promise<readonly ResultColumn[]> => {
+    const connection = await instance.connect();
+    try {
+      const ports = { glue, cache: EMPTY_CACHE, nowMs: 0, maxBytes: undefined };
+      await makeRelations(connection, tables, ports, new AbortController().signal);
+      const prepared = await connection.prepare(sql);
+      return Array.from({ length: prepared.columnCount }, (_, index) =>
+        resultColumn(prepared.columnName(index), prepared.columnType(index)),
+      );
+    } catch (error) {
+      throw failureOf(error);
+    } finally {
+      connection.closeSync();
+    }
+  };
   return {
     cacheDir: directory,
     run,
+    columnsOf,
     close: async () => {
       await Promise.all(running);
       instance.closeSync();

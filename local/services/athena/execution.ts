@@ -13,11 +13,15 @@ export interface Execution {
   readonly database: string;
   readonly workGroup: WorkGroup;
   readonly statement: Statement;
+  readonly parameters: readonly string[];
   /** Address of the CSV; undefined when the workgroup keeps results itself. */
   readonly output: { readonly bucket: string; readonly key: string } | undefined;
   readonly submittedAtMs: number;
   state: ExecutionState;
   failure: QueryFailure | undefined;
+  /** Why it was cancelled, other than by the user. */
+  cancelReason: string | undefined;
+  scannedBytes: number;
   result: ResultSet | undefined;
   startedAtMs: number | undefined;
   completedAtMs: number | undefined;
@@ -25,7 +29,7 @@ export interface Execution {
 }
 
 export const newExecution = (
-  given: Pick<Execution, 'sql' | 'database' | 'workGroup' | 'statement'>,
+  given: Pick<Execution, 'sql' | 'database' | 'workGroup' | 'statement' | 'parameters'>,
   outputLocation: string | undefined,
 ): Execution => {
   const id = randomUUID();
@@ -39,6 +43,8 @@ export const newExecution = (
     submittedAtMs: Date.now(),
     state: 'QUEUED',
     failure: undefined,
+    cancelReason: undefined,
+    scannedBytes: 0,
     result: undefined,
     startedAtMs: undefined,
     completedAtMs: undefined,
@@ -64,19 +70,22 @@ export function describeExecution(execution: Execution) {
     QueryExecutionContext: { Database: execution.database, Catalog: 'awsdatacatalog' },
     Status: {
       State: execution.state,
-      StateChangeReason: failure?.reason,
+      StateChangeReason: failure?.reason ?? execution.cancelReason,
       SubmissionDateTime: seconds(submittedAtMs),
       CompletionDateTime: seconds(completedAtMs),
-      // Category 2: the query's own fault
-      AthenaError: failure && { ErrorCategory: 2, Retryable: false, ErrorMessage: failure.reason },
+      AthenaError: failure?.athenaError,
     },
     Statistics: {
       EngineExecutionTimeInMillis: endMs - submittedAtMs - queuedMs,
-      DataScannedInBytes: execution.result?.scannedBytes ?? 0,
+      DataScannedInBytes: execution.scannedBytes,
       TotalExecutionTimeInMillis: endMs - submittedAtMs,
       QueryQueueTimeInMillis: queuedMs,
+      ServicePreProcessingTimeInMillis: 0,
+      QueryPlanningTimeInMillis: 0,
       ServiceProcessingTimeInMillis: 0,
+      ResultReuseInformation: { ReusedPreviousResult: false },
     },
+    ExecutionParameters: execution.parameters.length === 0 ? undefined : execution.parameters,
     WorkGroup: workGroup.name,
     EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: 'Athena engine version 3' },
   };

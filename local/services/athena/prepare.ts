@@ -10,14 +10,16 @@ export const QUOTED_MARK = '\u0001';
 /** Marks a function that DuckDB has too, from the renaming to the rewriting. */
 export const SAME = 'same_';
 
-interface Token {
+/** A word of a query, by its place in characters. */
+export interface Token {
   readonly type: string;
   readonly text: string;
   readonly start: number;
   readonly end: number;
 }
 
-function tokensOf(sql: string): Token[] {
+/** @throws MalformedQuery when the text cannot be cut into words. */
+export function tokensOf(sql: string): Token[] {
   const { success, tokens, error } = tokenize(sql, Dialect.Trino);
   if (!success || !tokens) throw new MalformedQuery(error ?? 'the query cannot be read');
   return tokens.map((token) => {
@@ -36,12 +38,36 @@ function decimalLiteralType(text: string): string {
   return `DECIMAL(${precision}, ${fraction.length})`;
 }
 
+const LITERAL_TYPES = new Set(['decimal', 'tinyint', 'smallint', 'integer', 'int', 'bigint', 'real', 'double']);
+
+/** The type a word names, that may stand before a literal's text. */
+function typeOf(word: Token | undefined): string | undefined {
+  const name = word?.text.toLowerCase();
+  return name && word?.type !== 'STRING' && word?.type !== 'QUOTED_IDENTIFIER' && LITERAL_TYPES.has(name)
+    ? name
+    : undefined;
+}
+
+/** Functions whose arguments may be parted by words, which only the parser knows. */
+const WORDED = new Set(['trim', 'substr', 'substring']);
+
+/** Whether a call's own arguments, those of calls inside left out, hold a `FROM`. */
+function holdsFrom(tokens: readonly Token[], open: number): boolean {
+  let depth = 0;
+  for (const { text, type } of tokens.slice(open)) {
+    if (text === '(') depth++;
+    if (text === ')' && --depth === 0) return false;
+    if (depth === 1 && type !== 'STRING' && text.toLowerCase() === 'from') return true;
+  }
+  return false;
+}
+
 /** A token's text where the parser needs another: it takes `DECIMAL '1.5'` for a cast to a decimal without a scale, and
  *  some quoted identifiers for functions. */
 function unmistakable(text: string, token: Token, previous: Token | undefined, next: Token | undefined): string {
-  const isDecimal = (word: Token | undefined) => word?.type === 'VAR' && word.text.toLowerCase() === 'decimal';
-  if (isDecimal(token) && next?.type === 'STRING') return 'CAST(';
-  if (token.type === 'STRING' && isDecimal(previous)) return `${text} AS ${decimalLiteralType(token.text)})`;
+  if (typeOf(token) && next?.type === 'STRING') return 'CAST(';
+  const type = token.type === 'STRING' && typeOf(previous);
+  if (type) return `${text} AS ${type === 'decimal' ? decimalLiteralType(token.text) : type})`;
   // A function's name, or an alias before its columns, is not mistaken
   if (token.type === 'QUOTED_IDENTIFIER' && next?.text !== '(') return `"${QUOTED_MARK}${text.slice(1)}`;
   return text;
@@ -67,7 +93,8 @@ export function prepare(sql: string): string {
     const called = tokens[index + 1]?.text === '(' && previous !== 'as' && previous !== '.' && !filtered;
     const plain = end - start === text.length && /^[a-z]/i.test(characters[start] ?? '');
     const kept = unmistakable(slice(start, end), token, tokens[index - 1], tokens[index + 1]);
-    renamed += gap(slice(at, start)) + (called && plain && prefix ? `${prefix}${name}` : kept);
+    const worded = WORDED.has(text.toLowerCase()) && holdsFrom(tokens, index + 1);
+    renamed += gap(slice(at, start)) + (called && plain && prefix && !worded ? `${prefix}${name}` : kept);
     at = end;
   }
   return renamed + gap(slice(at));

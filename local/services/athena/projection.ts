@@ -1,6 +1,7 @@
 import type { GlueTable } from '../glue.ts';
 import { formatJavaTime, parseJavaTime } from '../java-time.ts';
 import { QueryFailure } from './failure.ts';
+import type { Pins } from './pins.ts';
 
 /** Where in a bucket a table's objects lie. */
 export interface Location {
@@ -30,6 +31,8 @@ export function locationOf(table: GlueTable): Location {
 }
 
 interface Projected {
+  /** The query must say which values it reads. */
+  readonly injected?: boolean;
   /** A regular expression's group for the value inside the location. */
   readonly pattern: string;
   readonly holds: (value: string) => boolean;
@@ -92,7 +95,7 @@ function projectInteger(table: GlueTable, column: string, property: (name: strin
     holds: (value) => {
       const number = Number(value);
       return (
-        /^\d+$/.test(value) &&
+        /^-?\d+$/.test(value) &&
         value.padStart(digits, '0') === value &&
         number >= from &&
         number <= to &&
@@ -104,25 +107,53 @@ function projectInteger(table: GlueTable, column: string, property: (name: strin
 
 function project(table: GlueTable, column: string, nowMs: number): Projected {
   const property = (name: string) => table.parameters[`projection.${column}.${name}`];
-  const type = property('type');
+  const type = property('type')?.trim().toLowerCase();
   if (type === 'date') return projectDate(table, column, property, nowMs);
   if (type === 'integer') return projectInteger(table, column, property);
   if (type === 'enum') {
-    const values = new Set((property('values') ?? '').split(',').map((value) => value.trim()));
+    // White space is part of a value
+    const values = new Set((property('values') ?? '').split(','));
     return { pattern: '([^/]*)', holds: (value) => values.has(value) };
   }
-  if (type === 'injected')
-    throw new QueryFailure('NOT_SUPPORTED', `Projection of the type injected (${column}) is not emulated locally`);
+  if (type === 'injected') return { pattern: '([^/]*)', holds: () => true, injected: true };
   throw new QueryFailure(
     'HIVE_METASTORE_ERROR',
     `Table ${table.name} is configured for partition projection, but the following partition columns are missing projection configuration: [${column}]`,
   );
 }
 
-/** How the objects of a table are assigned to its partitions, by its projection properties at a time. A table with
- *  partition keys and no projection has no partitions: nothing here adds any to the catalogue.
- *  @throws QueryFailure when the properties are not what Athena takes */
-export function partitionsOf(table: GlueTable, nowMs: number): PartitionOf {
+const NUMBERS = new Set(['tinyint', 'smallint', 'int', 'integer', 'bigint']);
+
+/** Whether a value in a path is one of those a query asks for. */
+function asks(pinned: ReadonlySet<string>, type: string, value: string): boolean {
+  if (type === 'string' || /^varchar/.test(type)) return pinned.has(value);
+  return !NUMBERS.has(type) || [...pinned].some((text) => Number(text) === Number(value));
+}
+
+/** Whether a partition can hold rows that some read of the table asks for. */
+const isAskedFor = (table: GlueTable, reads: readonly Pins[], values: ReadonlyMap<string, string>): boolean =>
+  reads.some((pins) =>
+    table.partitionKeys.every(({ name, type }) => {
+      const pinned = pins.get(name);
+      return !pinned || asks(pinned, type.trim().toLowerCase(), values.get(name) as string);
+    }),
+  );
+
+function checkInjected(projected: ReadonlyMap<string, Projected>, reads: readonly Pins[]): void {
+  for (const [name, { injected }] of projected) {
+    if (injected && !reads.every((pins) => pins.has(name)))
+      throw new QueryFailure(
+        'CONSTRAINT_VIOLATION',
+        `For the injected projected partition column ${name}, the WHERE clause must contain only static equality conditions, and at least one such condition must be present.`,
+      );
+  }
+}
+
+/** How the objects of a table are assigned to its partitions, by its projection properties at a time; those that none of
+ *  the query's reads asks for are left out. A table with partition keys and no projection has no partitions: nothing
+ *  here adds any to the catalogue.
+ *  @throws QueryFailure when the properties are not what Athena takes, or the query does not say what it must */
+export function partitionsOf(table: GlueTable, nowMs: number, reads: readonly Pins[]): PartitionOf {
   const columns = table.partitionKeys.map(({ name }) => name);
   if (columns.length === 0) return () => [];
   if (table.parameters['projection.enabled']?.toLowerCase() !== 'true') return () => undefined;
@@ -136,6 +167,7 @@ export function partitionsOf(table: GlueTable, nowMs: number): PartitionOf {
   }
   const projected = new Map(columns.map((name) => [name, project(table, name, nowMs)]));
   const order: string[] = [];
+  checkInjected(projected, reads);
   const path = template.replace(`s3://${bucket}/`, '').split(/\$\{([^}]+)\}/);
   const pattern = path.map((part, index) => {
     if (index % 2 === 0) return escapeText(part);
@@ -148,6 +180,8 @@ export function partitionsOf(table: GlueTable, nowMs: number): PartitionOf {
     if (!found) return undefined;
     const values = new Map(order.map((name, index) => [name, found[index + 1] as string]));
     const visible = columns.every((name) => projected.get(name)?.holds(values.get(name) as string));
-    return visible ? columns.map((name) => [name, values.get(name) as string] as const) : undefined;
+    return visible && isAskedFor(table, reads, values)
+      ? columns.map((name) => [name, values.get(name) as string] as const)
+      : undefined;
   };
 }

@@ -4,8 +4,9 @@ import type { Catalogue } from '../glue.ts';
 import { ServiceError } from '../json-api.ts';
 import type { Engine, ResultSet } from './engine.ts';
 import { type Execution, isOver, newExecution, resultFile } from './execution.ts';
-import { failureOf, MalformedQuery, QueryFailure } from './failure.ts';
+import { failureOf, MalformedQuery, QueryFailure, ScanLimitExceeded } from './failure.ts';
 import type { ObjectCache } from './objects.ts';
+import type { PreparedStatements } from './prepared.ts';
 import { readStatement } from './statement.ts';
 import type { WorkGroup } from './workgroup.ts';
 
@@ -21,6 +22,7 @@ export interface QueryPorts {
   readonly engine: Engine;
   readonly cache: ObjectCache;
   readonly glue: Catalogue;
+  readonly prepared: PreparedStatements;
   readonly s3: S3Client;
   readonly context: ServiceContext;
   /** After which a running query fails. */
@@ -31,11 +33,16 @@ export interface QueryRequest {
   readonly sql: string;
   readonly database: string;
   readonly workGroup: WorkGroup;
+  /** Values for the query's question marks. */
+  readonly parameters: readonly string[];
   /** Where the request wants its results. */
   readonly outputLocation: string | undefined;
 }
 
 const invalid = (message: string) => new ServiceError('InvalidRequestException', message);
+const malformed = (message: string) =>
+  new ServiceError('InvalidRequestException', message, 400, { AthenaErrorCode: 'MALFORMED_QUERY' });
+const NOTHING: ResultSet = { columns: [], rows: [], scannedBytes: 0 };
 
 /** Runs queries and remembers them. */
 export class Queries {
@@ -49,7 +56,7 @@ export class Queries {
   }
 
   /** @throws ServiceError when Athena would not start it */
-  start({ sql, database, workGroup, outputLocation }: QueryRequest): Execution {
+  start({ sql, database, workGroup, parameters, outputLocation }: QueryRequest): Execution {
     const location = workGroup.enforced
       ? (workGroup.outputLocation ?? outputLocation)
       : (outputLocation ?? workGroup.outputLocation);
@@ -59,9 +66,9 @@ export class Queries {
       );
     }
     if (this.queue.length >= MAX_QUEUED) throw new ServiceError('TooManyRequestsException', 'Too many queued queries');
-    const statement = this.statement(sql, database);
+    const statement = this.statement(sql, database, workGroup.name, parameters);
     const execution = newExecution(
-      { sql, database, workGroup, statement },
+      { sql, database, workGroup, statement, parameters },
       workGroup.managedResults ? undefined : location,
     );
     this.remember(execution);
@@ -70,9 +77,13 @@ export class Queries {
     return execution;
   }
 
+  find(id: string): Execution | undefined {
+    return this.executions.get(id);
+  }
+
   /** @throws ServiceError when there is none of the id */
   get(id: unknown): Execution {
-    const found = this.executions.get(String(id));
+    const found = this.find(String(id));
     if (!found) throw invalid(`QueryExecution ${id} was not found`);
     return found;
   }
@@ -91,11 +102,17 @@ export class Queries {
     for (const { id } of this.executions.values()) this.stop(id);
   }
 
-  private statement(sql: string, database: string) {
+  /** Newest first. */
+  of(workGroup: string): readonly Execution[] {
+    return [...this.executions.values()].filter((execution) => execution.workGroup.name === workGroup).reverse();
+  }
+
+  private statement(sql: string, database: string, workGroup: string, parameters: readonly string[]) {
+    const { glue, prepared } = this.ports;
     try {
-      return readStatement(sql, { glue: this.ports.glue, database });
+      return readStatement(sql, { glue, prepared, workGroup, database, parameters });
     } catch (error) {
-      if (error instanceof MalformedQuery) throw invalid(error.message);
+      if (error instanceof MalformedQuery) throw malformed(error.message);
       throw error;
     }
   }
@@ -127,24 +144,40 @@ export class Queries {
       await this.keep(execution, result);
       if (isOver(execution)) return;
       execution.result = result;
+      execution.scannedBytes = result.scannedBytes;
       execution.state = 'SUCCEEDED';
     } catch (error) {
       if (isOver(execution)) return;
-      execution.failure = failureOf(error);
-      execution.state = 'FAILED';
+      this.fail(execution, error);
     }
     execution.completedAtMs = Date.now();
     this.measure(execution);
   }
 
-  private answer(execution: Execution): Promise<ResultSet> | ResultSet {
+  private fail(execution: Execution, error: unknown): void {
+    if (error instanceof ScanLimitExceeded) {
+      execution.state = 'CANCELLED';
+      execution.cancelReason = error.message;
+      execution.scannedBytes = error.limitBytes;
+      return;
+    }
+    execution.failure = failureOf(error);
+    execution.state = 'FAILED';
+  }
+
+  private async answer(execution: Execution): Promise<ResultSet> {
     const { statement, workGroup } = execution;
-    if (statement.type === 'UTILITY') return statement.answer();
     const { engine, cache, glue } = this.ports;
-    const query = engine.run(statement.query(), { glue, cache, nowMs: Date.now() }, workGroup.scanLimitBytes);
+    if (statement.type === 'UTILITY') return statement.answer();
+    if (statement.type === 'DDL') {
+      statement.change(statement.query ? await engine.columnsOf(statement.query(), glue) : []);
+      return NOTHING;
+    }
+    const ports = { glue, cache, nowMs: Date.now(), maxBytes: workGroup.scanLimitBytes };
+    const query = engine.run(statement.query(), ports);
     execution.interrupt = query.interrupt;
     const timer = setTimeout(() => this.expire(execution), this.ports.timeoutMs);
-    return query.result.finally(() => clearTimeout(timer));
+    return await query.result.finally(() => clearTimeout(timer));
   }
 
   private expire(execution: Execution): void {
@@ -174,11 +207,14 @@ export class Queries {
     }
   }
 
-  private measure({ workGroup, state, statement, submittedAtMs, completedAtMs = 0, result }: Execution): void {
+  private measure(execution: Execution): void {
+    const { workGroup, state, statement, submittedAtMs, completedAtMs = 0, startedAtMs = 0, scannedBytes } = execution;
     if (!workGroup.publishesMetrics) return;
     const dimensions = { WorkGroup: workGroup.name, QueryState: state, QueryType: statement.type };
     const { metric } = this.ports.context;
     metric('AWS/Athena', 'TotalExecutionTime', dimensions, completedAtMs - submittedAtMs);
-    metric('AWS/Athena', 'ProcessedBytes', dimensions, result?.scannedBytes ?? 0);
+    metric('AWS/Athena', 'EngineExecutionTime', dimensions, completedAtMs - startedAtMs);
+    metric('AWS/Athena', 'QueryQueueTime', dimensions, startedAtMs - submittedAtMs);
+    metric('AWS/Athena', 'ProcessedBytes', dimensions, scannedBytes);
   }
 }

@@ -1,36 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Catalogue, GlueTable } from '../glue.ts';
-import { duckType, parseHiveType, quoteName, quoteText } from '../hive-type.ts';
-import { QueryFailure } from './failure.ts';
-import type { CachedObject, ObjectCache } from './objects.ts';
-import { CATALOG, relationName, type TableName } from './rewrite.ts';
-import { translate } from './translate.ts';
+import { duckType, parseHiveType, quoteName } from '../hive-type.ts';
+import { QueryFailure, ScanLimitExceeded } from './failure.ts';
+import type { Listing, ObjectCache } from './objects.ts';
+import type { Pins } from './pins.ts';
+import { CATALOG, relationName, type TableName, type TableRead } from './rewrite.ts';
+import { sourceOf } from './storage.ts';
+import { catalogued, type Translated, translate } from './translate.ts';
+import { prestoView } from './views.ts';
 
 /** Views may be built on views this deep. */
 const MAX_VIEW_DEPTH = 16;
 
-/** What a view's text holds, once decoded. */
-interface PrestoView {
-  readonly originalSql: string;
-  readonly schema?: string;
-}
-
 const notFound = ({ database, name }: TableName) =>
   new QueryFailure('TABLE_NOT_FOUND', `Table '${CATALOG}.${database}.${name}' does not exist`);
-
-/** Reads the JSON out of a Presto view's comment. @throws QueryFailure when it is none. */
-export function prestoView(view: GlueTable): PrestoView {
-  const encoded = /^\/\*\s*Presto View:\s*([A-Za-z0-9+/=]+)\s*\*\/$/.exec(view.viewText.trim());
-  try {
-    const decoded = JSON.parse(Buffer.from(encoded?.[1] ?? '', 'base64').toString('utf8'));
-    if (typeof decoded.originalSql === 'string') return decoded;
-  } catch (cause) {
-    throw Object.assign(new QueryFailure('INVALID_VIEW', `View '${view.database}.${view.name}' is not a Presto view`), {
-      cause,
-    });
-  }
-  throw new QueryFailure('INVALID_VIEW', `View '${view.database}.${view.name}' has no originalSql`);
-}
 
 const columnsOf = (table: GlueTable) =>
   [...table.columns, ...table.partitionKeys].map(({ name, type }) => ({ name, type: duckType(parseHiveType(type)) }));
@@ -41,17 +24,12 @@ const emptyRelation = (table: GlueTable): string =>
     .join(', ')} WHERE false`;
 
 /** The table's columns in its order, each of its type; a column no file has is null. */
-async function parquetRelation(
+async function filledRelation(
   connection: DuckDBConnection,
   table: GlueTable,
-  objects: readonly CachedObject[],
+  paths: readonly string[],
 ): Promise<string> {
-  const paths = objects.map(({ path }) => quoteText(path)).join(', ');
-  const hive = table.partitionKeys
-    .map(({ name, type }) => `${quoteText(name)}: ${duckType(parseHiveType(type))}`)
-    .join(', ');
-  const partitions = hive === '' ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${hive}}`;
-  const source = `read_parquet([${paths}], union_by_name = true, ${partitions})`;
+  const source = sourceOf(table, paths);
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
   const present = new Set(described.getRows().map(([name]) => String(name).toLowerCase()));
   const selected = columnsOf(table).map(({ name, type }) => {
@@ -65,43 +43,80 @@ export interface RelationPorts {
   readonly glue: Catalogue;
   readonly cache: ObjectCache;
   readonly nowMs: number;
+  /** What a query may scan. */
+  readonly maxBytes: number | undefined;
 }
 
-/** Makes a temporary view of a connection for each table a query names, and for those behind its views.
- *  @returns bytes of the objects behind them
+/** A table or view that a query needs, with all reads of it. */
+interface Needed {
+  readonly relation: string;
+  readonly table: GlueTable;
+  /** A view's query. */
+  readonly query: Translated | undefined;
+  readonly reads: Pins[];
+}
+
+/** What a query reads, views' own reads included, each after what it is made of.
  *  @throws QueryFailure when a table is not there or a view cannot be translated */
-export async function makeRelations(
-  connection: DuckDBConnection,
-  tables: readonly TableName[],
-  ports: RelationPorts,
-): Promise<number> {
-  const made = new Set<string>();
-  const make = async (named: TableName, depth: number): Promise<number> => {
-    const relation = relationName(named);
-    if (made.has(relation)) return 0;
+function neededBy(tables: readonly TableRead[], glue: Catalogue): Needed[] {
+  const found = new Map<string, Needed>();
+  const ordered: Needed[] = [];
+  const visit = (read: TableRead, depth: number): void => {
+    const relation = relationName(read);
+    const known = found.get(relation);
+    if (known && ordered.includes(known)) {
+      known.reads.push(read.pins);
+      return;
+    }
     if (depth > MAX_VIEW_DEPTH)
       throw new QueryFailure('VIEW_IS_RECURSIVE', `Statement would create a recursive view: ${relation}`);
-    const table = ports.glue.table(named.database, named.name);
-    if (!table) throw notFound(named);
-    let bytes = 0;
-    let sql: string;
-    if (table.kind === 'view') {
-      const { originalSql, schema } = prestoView(table);
-      const translated = translate(originalSql, schema ?? table.database);
-      for (const behind of translated.tables) bytes += await make(behind, depth + 1);
-      const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
-      sql = `CREATE TEMP VIEW ${quoteName(relation)}${names === '' ? '' : ` (${names})`} AS ${translated.sql}`;
-    } else {
-      const objects = await ports.cache.objectsOf(table, ports.nowMs);
-      bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
-      const body = objects.length === 0 ? emptyRelation(table) : await parquetRelation(connection, table, objects);
-      sql = `CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`;
-    }
-    await connection.run(sql);
-    made.add(relation);
-    return bytes;
+    const table = glue.table(read.database, read.name);
+    if (!table) throw notFound(read);
+    const view = table.kind === 'view' ? prestoView(table) : undefined;
+    const query = view && translate(view.originalSql, view.schema ?? table.database, catalogued(glue));
+    const needed: Needed = { relation, table, query, reads: [read.pins] };
+    found.set(relation, needed);
+    for (const behind of query?.tables ?? []) visit(behind, depth + 1);
+    ordered.push(needed);
   };
+  for (const read of tables) visit(read, 0);
+  return ordered;
+}
+
+const viewRelation = ({ relation, table, query }: Needed): string => {
+  const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
+  return `CREATE TEMP VIEW ${quoteName(relation)}${names === '' ? '' : ` (${names})`} AS ${query?.sql}`;
+};
+
+async function tableRelation(connection: DuckDBConnection, { relation, table }: Needed, listing: Listing) {
+  const paths = await listing.fetch();
+  const body = paths.length === 0 ? emptyRelation(table) : await filledRelation(connection, table, paths);
+  return `CREATE TEMP VIEW ${quoteName(relation)} AS ${body}`;
+}
+
+/** Makes a temporary view of a connection for each table a query reads, and for those behind its views.
+ *  @returns bytes of the objects behind them
+ *  @throws QueryFailure when a table is not there or a view cannot be translated
+ *  @throws ScanLimitExceeded before anything is fetched */
+export async function makeRelations(
+  connection: DuckDBConnection,
+  tables: readonly TableRead[],
+  { glue, cache, nowMs, maxBytes }: RelationPorts,
+  signal: AbortSignal,
+): Promise<number> {
+  const ordered = neededBy(tables, glue);
+  const listings = new Map<Needed, Listing>();
   let bytes = 0;
-  for (const table of tables) bytes += await make(table, 0);
+  for (const needed of ordered) {
+    if (needed.query) continue;
+    const listing = await cache.list(needed.table, { reads: needed.reads, nowMs, signal });
+    listings.set(needed, listing);
+    bytes += listing.bytes;
+  }
+  if (maxBytes !== undefined && bytes > maxBytes) throw new ScanLimitExceeded(maxBytes);
+  for (const needed of ordered) {
+    const listing = listings.get(needed);
+    await connection.run(listing ? await tableRelation(connection, needed, listing) : viewRelation(needed));
+  }
   return bytes;
 }

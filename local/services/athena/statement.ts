@@ -1,35 +1,52 @@
 import type { Catalogue, GlueTable } from '../glue.ts';
 import type { ResultSet } from './engine.ts';
 import { MalformedQuery, QueryFailure } from './failure.ts';
-import { prestoView } from './relations.ts';
+import { bindParameters, splitList } from './parameters.ts';
+import type { PreparedStatements } from './prepared.ts';
 import { CATALOG } from './rewrite.ts';
-import { type Translated, translate } from './translate.ts';
+import { catalogued, type Translated, translate } from './translate.ts';
+import type { ResultColumn } from './values.ts';
+import { createView, dropView, prestoView } from './views.ts';
 
 /** A statement ready to run. */
 export type Statement =
   | { readonly type: 'DML'; readonly substatement: 'SELECT'; readonly query: () => Translated }
-  | { readonly type: 'UTILITY'; readonly substatement: string; readonly answer: () => ResultSet };
+  | { readonly type: 'UTILITY'; readonly substatement: string; readonly answer: () => ResultSet }
+  | {
+      readonly type: 'DDL';
+      readonly substatement: string;
+      /** Whose columns the change is made of. */
+      readonly query: (() => Translated) | undefined;
+      readonly change: (columns: readonly ResultColumn[]) => void;
+    };
 
 interface Scope {
   readonly glue: Catalogue;
+  readonly prepared: PreparedStatements;
+  readonly workGroup: string;
   readonly database: string;
+  /** Values for the question marks. */
+  readonly parameters: readonly string[];
 }
 
 /** One line of text a row, without a header, as Athena answers these statements. */
 const lines = (name: string, texts: readonly string[]): ResultSet => ({
-  columns: [{ name, type: 'string', precision: 0, scale: 0 }],
+  columns: [{ name, type: 'string', precision: 0, scale: 0, hiveType: 'string' }],
   rows: texts.map((text) => [text]),
   scannedBytes: 0,
 });
 
 const padded = (text: string) => text.padEnd(20);
 
-function tableNamed(name: string, { glue, database }: Scope): GlueTable {
-  const parts = name.replaceAll(/["`]/g, '').toLowerCase().split('.');
-  const table = parts.pop() ?? '';
-  const schema = parts.pop() ?? database;
-  const found = glue.table(schema, table);
-  if (!found) throw new QueryFailure('TABLE_NOT_FOUND', `Table '${CATALOG}.${schema}.${table}' does not exist`);
+function resolved(text: string, { database }: Scope): { database: string; name: string } {
+  const parts = text.replaceAll(/["`]/g, '').toLowerCase().split('.');
+  return { name: parts.pop() ?? '', database: parts.pop() ?? database };
+}
+
+function tableNamed(text: string, scope: Scope): GlueTable {
+  const { database, name } = resolved(text, scope);
+  const found = scope.glue.table(database, name);
+  if (!found) throw new QueryFailure('TABLE_NOT_FOUND', `Table '${CATALOG}.${database}.${name}' does not exist`);
   return found;
 }
 
@@ -101,10 +118,10 @@ const ABOUT: readonly (readonly [
       ),
   ],
   [
-    new RegExp(`^SHOW\\s+COLUMNS\\s+(?:IN|FROM)\\s+${NAME}$`, 'i'),
+    new RegExp(`^SHOW\\s+COLUMNS\\s+(?:IN|FROM)\\s+${NAME}(?:\\s+(?:IN|FROM)\\s+${NAME})?$`, 'i'),
     'SHOW_COLUMNS',
-    (scope, name = '') => {
-      const table = tableNamed(name, scope);
+    (scope, name = '', database?: string) => {
+      const table = tableNamed(database ? `${database}.${name}` : name, scope);
       return lines(
         'field',
         [...table.columns, ...table.partitionKeys].map((column) => padded(column.name)),
@@ -131,11 +148,90 @@ const ABOUT: readonly (readonly [
     },
   ],
   [
-    new RegExp(`^DESC(?:RIBE)?\\s+(?!OUTPUT\\b|INPUT\\b)${NAME}$`, 'i'),
+    new RegExp(`^DESC(?:RIBE)?\\s+(?!(?:OUTPUT|INPUT|EXTENDED|FORMATTED)\\b)${NAME}$`, 'i'),
     'DESCRIBE_TABLE',
     (scope, name = '') => lines('col_name', describe(tableNamed(name, scope))),
   ],
 ];
+
+/** Statements that Athena knows and this emulation does not. */
+const NOT_EMULATED =
+  `EXPLAIN, CREATE (?:EXTERNAL )?TABLE, CREATE (?:DATABASE|SCHEMA), DROP TABLE, DROP (?:DATABASE|SCHEMA), ALTER \\w+,
+  MSCK REPAIR TABLE, INSERT INTO, UPDATE, DELETE FROM, MERGE INTO, UNLOAD, VACUUM, OPTIMIZE, SHOW \\w+(?: \\w+)?, DESCRIBE \\w+`
+    .split(',')
+    .map((form) => new RegExp(`^(?:${form.trim().replaceAll(' ', '\\s+')})\\b`, 'i'));
+
+const CREATE_VIEW = new RegExp(`^CREATE\\s+(OR\\s+REPLACE\\s+)?VIEW\\s+${NAME}\\s+AS\\s+([\\s\\S]+)$`, 'i');
+const DROP_VIEW = new RegExp(`^DROP\\s+VIEW\\s+(IF\\s+EXISTS\\s+)?${NAME}$`, 'i');
+const PREPARE = /^PREPARE\s+(\w+)\s+FROM\s+([\s\S]+)$/i;
+const EXECUTE = /^EXECUTE\s+(\w+)(?:\s+USING\s+([\s\S]+))?$/i;
+const DEALLOCATE = /^DEALLOCATE\s+PREPARE\s+(\w+)$/i;
+
+/** A query, translated at once; what Athena would find out only when it runs is kept until then. */
+function translated(sql: string, { database, glue }: Scope): () => Translated {
+  try {
+    const found = translate(sql, database, catalogued(glue));
+    return () => found;
+  } catch (error) {
+    if (error instanceof MalformedQuery) throw error;
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function aboutViews(text: string, scope: Scope): Statement | undefined {
+  const create = CREATE_VIEW.exec(text);
+  if (create) {
+    const [, orReplace, name = '', sql = ''] = create;
+    const view = { ...resolved(name, scope), orReplace: orReplace !== undefined, sql, schema: scope.database };
+    return {
+      type: 'DDL',
+      substatement: 'CREATE_VIEW',
+      query: translated(sql, scope),
+      change: (columns) => createView(scope.glue, view, columns),
+    };
+  }
+  const drop = DROP_VIEW.exec(text);
+  if (!drop) return undefined;
+  const { database, name } = resolved(drop[2] ?? '', scope);
+  return {
+    type: 'DDL',
+    substatement: 'DROP_VIEW',
+    query: undefined,
+    change: () => dropView(scope.glue, database, name, drop[1] !== undefined),
+  };
+}
+
+const done = (substatement: string, change: () => void): Statement => ({
+  type: 'DDL',
+  substatement,
+  query: undefined,
+  change,
+});
+
+const notPrepared = (name: string) =>
+  new QueryFailure('NOT_FOUND', `PreparedStatement ${name} was not found in the workgroup`);
+
+function aboutPrepared(text: string, { prepared, workGroup }: Scope): Statement | undefined {
+  const [, name = '', sql = ''] = PREPARE.exec(text) ?? [];
+  if (name) return done('PREPARE', () => prepared.put({ name, workGroup, sql, description: '' }));
+  const [, gone = ''] = DEALLOCATE.exec(text) ?? [];
+  if (!gone) return undefined;
+  return done('DEALLOCATE_PREPARE', () => {
+    if (!prepared.delete(workGroup, gone)) throw notPrepared(gone);
+  });
+}
+
+/** The query a statement stands for, with its values in their places. */
+function bound(text: string, { prepared, workGroup, parameters }: Scope): string {
+  const execute = EXECUTE.exec(text);
+  if (!execute) return bindParameters(text, parameters);
+  const [, name = '', using] = execute;
+  const statement = prepared.get(workGroup, name);
+  if (!statement) throw new MalformedQuery(notPrepared(name).message);
+  return bindParameters(statement.sql, using === undefined ? parameters : splitList(using));
+}
 
 /** Tells what a statement is. A query is translated at once, so that what Athena would not start is not started.
  *  @throws MalformedQuery when Athena would refuse to start it, or this emulation does not know the statement */
@@ -146,14 +242,9 @@ export function readStatement(sql: string, scope: Scope): Statement {
     const found = form.exec(text);
     if (found) return { type: 'UTILITY', substatement, answer: () => answer(scope, ...found.slice(1)) };
   }
-  try {
-    const translated = translate(text, scope.database);
-    return { type: 'DML', substatement: 'SELECT', query: () => translated };
-  } catch (error) {
-    if (error instanceof MalformedQuery) throw error;
-    const query = () => {
-      throw error;
-    };
-    return { type: 'DML', substatement: 'SELECT', query };
-  }
+  const about = aboutViews(text, scope) ?? aboutPrepared(text, scope);
+  if (about) return about;
+  const unknown = NOT_EMULATED.map((form) => form.exec(text)?.[0]).find((found) => found !== undefined);
+  if (unknown) throw new MalformedQuery(`${unknown.toUpperCase().replaceAll(/\s+/g, ' ')} is not emulated locally`);
+  return { type: 'DML', substatement: 'SELECT', query: translated(bound(text, scope), scope) };
 }

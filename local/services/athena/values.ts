@@ -11,6 +11,7 @@ import {
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
+  DuckDBTimeValue,
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
@@ -24,6 +25,8 @@ export interface ResultColumn {
   readonly type: string;
   readonly precision: number;
   readonly scale: number;
+  /** The type as the catalogue writes it: `array<string>`. */
+  readonly hiveType: string;
 }
 
 /** Precision as Athena reports it, by its name of the type. */
@@ -86,6 +89,30 @@ const innerTypes = (type: DuckDBType): readonly DuckDBType[] => {
 const losesFields = (type: DuckDBType): boolean =>
   (type as { entryNames?: readonly string[] }).entryNames?.includes('') || innerTypes(type).some(losesFields);
 
+const HIVE_NAMES: Readonly<Record<string, string>> = {
+  integer: 'int',
+  varchar: 'string',
+  varbinary: 'binary',
+  'timestamp with time zone': 'timestamp',
+};
+
+function hiveTypeOf(type: DuckDBType): string {
+  const { valueType, keyType, width, scale } = type as {
+    valueType?: DuckDBType;
+    keyType?: DuckDBType;
+    width?: number;
+    scale?: number;
+  };
+  const inner = innerTypes(type).map(hiveTypeOf);
+  const name = NAMES[type.typeId] ?? 'string';
+  if (name === 'decimal') return `decimal(${width},${scale})`;
+  if (name === 'array' && valueType) return `array<${hiveTypeOf(valueType)}>`;
+  if (name === 'map' && keyType && valueType) return `map<${hiveTypeOf(keyType)},${hiveTypeOf(valueType)}>`;
+  if (name !== 'row') return HIVE_NAMES[name] ?? name;
+  const { entryNames = [] } = type as { entryNames?: readonly string[] };
+  return `struct<${inner.map((field, index) => `${entryNames[index]}:${field}`).join(',')}>`;
+}
+
 /** @throws QueryFailure for a type that Athena does not have, or that cannot be printed whole. */
 export function resultColumn(name: string, type: DuckDBType): ResultColumn {
   if (losesFields(type)) throw notEmulated('A result of a row without names of its fields');
@@ -93,8 +120,9 @@ export function resultColumn(name: string, type: DuckDBType): ResultColumn {
   if (found === undefined)
     throw new QueryFailure('NOT_SUPPORTED', `A column of the type ${String(type)} is not emulated locally`);
   const { width, scale } = type as { width?: number; scale?: number };
-  if (found === 'decimal') return { name, type: found, precision: width ?? 0, scale: scale ?? 0 };
-  return { name, type: found, precision: PRECISIONS[found] ?? 0, scale: 0 };
+  const hiveType = hiveTypeOf(type);
+  if (found === 'decimal') return { name, type: found, precision: width ?? 0, scale: scale ?? 0, hiveType };
+  return { name, type: found, precision: PRECISIONS[found] ?? 0, scale: 0, hiveType };
 }
 
 /** Prints the digits of a number as Java's `Double.toString` lays them out. */
@@ -172,6 +200,7 @@ function printTime(value: object): string | undefined {
   if (value instanceof DuckDBTimestampMillisecondsValue) return printMicros(value.millis * 1000n);
   if (value instanceof DuckDBTimestampSecondsValue) return printMicros(value.seconds * 1_000_000n);
   if (value instanceof DuckDBTimestampNanosecondsValue) return printMicros(value.nanos / 1000n);
+  if (value instanceof DuckDBTimeValue) return printMicros(value.micros).slice(11);
   if (value instanceof DuckDBDateValue || value instanceof DuckDBDecimalValue) return value.toString();
   if (value instanceof DuckDBIntervalValue) return printInterval(value);
   return value instanceof DuckDBBlobValue ? hexPairs(value.bytes) : undefined;

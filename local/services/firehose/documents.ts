@@ -29,7 +29,7 @@ const keepExact = (_key: string, value: unknown, context?: { source?: string }):
 };
 
 /** `JSON.parse` that keeps long numbers exact. */
-const parseExact = (text: string): unknown =>
+export const parseExact = (text: string): unknown =>
   LONG_NUMBER.test(text) ? JSON.parse(text, keepExact as (key: string, value: unknown) => unknown) : JSON.parse(text);
 
 /** A record cannot have a long key unless it is long itself. @throws DocumentError */
