@@ -541,7 +541,7 @@ const ANY_QUOTIENT = `(x // CASE WHEN y = 0 THEN CAST(CASE WHEN ${inexact('x, y'
 export const FOR_AGGREGATES: Readonly<Record<string, Macro>> = {
   divide: same(
     'x, y',
-    `CASE WHEN ${inexact('x, y')} OR NOT ${decimal('x, y')} THEN ${ANY_QUOTIENT} ELSE ${rounded(ANY_QUOTIENT)} END`,
+    `cast_to_type(CASE WHEN ${inexact('x, y')} OR NOT ${decimal('x, y')} THEN ${ANY_QUOTIENT} ELSE ${rounded(ANY_QUOTIENT)} END, x * 0 + y * 0)`,
   ),
   join_text: same('a, b', 'a || b'),
   minus: same('x, y', notDate('x - y')),
