@@ -5,5 +5,5 @@ export default {
   transform: {},
   setupFilesAfterEnv: ['aws-cdk-lib/testhelpers/jest-autoclean'],
   testTimeout: 30_000,
-  maxWorkers: 2, // by itself Jest leaves one of two cores idle
+  maxWorkers: 3, // on two cores: tests of whole stacks wait a good part of their time
 };

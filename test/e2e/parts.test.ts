@@ -69,6 +69,7 @@ beforeAll(async () => {
     assembly,
     port: 0,
     bufferSeconds: 1,
+    kinesisLimits: false,
     onPublish: (each) => {
       published.push(each);
       alerts.hear(each);

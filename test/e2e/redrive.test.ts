@@ -56,7 +56,7 @@ async function deploy(pipelines: string): Promise<void> {
   const assembly = await project.synthesise(pipelines);
   noteNeeded();
   await run?.close();
-  run = await startLocal({ assembly, port: 0, bufferSeconds: 1, stateDir });
+  run = await startLocal({ assembly, port: 0, bufferSeconds: 1, kinesisLimits: false, stateDir });
   run.gatherBatches(false);
 }
 

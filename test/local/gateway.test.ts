@@ -65,7 +65,10 @@ describe('serviceScope', () => {
 
 describe('openGateway', () => {
   it('answers the stock Kinesis client, 50 calls at once, and HTTP/1.1 on the same port', async () => {
-    const kinesis = createKinesis({ endpoint: '', stateDir: undefined, scratchDir: '', metric() {}, log() {} });
+    const kinesis = createKinesis(
+      { endpoint: '', stateDir: undefined, scratchDir: '', metric() {}, log() {} },
+      { limits: false },
+    );
     const gateway = await gatewayWith(kinesis, echo('echo'));
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new KinesisClient({ endpoint: gateway.endpoint, region: 'us-east-1', credentials });

@@ -120,6 +120,8 @@ describe('an on-demand stream', () => {
   });
 });
 
+const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
+
 describe('over the API', () => {
   let gateway: Gateway;
   let kinesis: Kinesis;
@@ -128,13 +130,14 @@ describe('over the API', () => {
 
   beforeAll(async () => {
     gateway = await openGateway(0);
-    kinesis = createKinesis({
+    const context = {
       endpoint: '',
       stateDir: undefined,
       scratchDir: tmpdir(),
-      metric: (_namespace, name, _dimensions, value) => metrics.push([name, value]),
+      metric: (_namespace: string, name: string, _dimensions: object, value: number) => metrics.push([name, value]),
       log() {},
-    });
+    };
+    kinesis = createKinesis(context, { now: () => NOW_MS }); // all within one second
     gateway.serve([kinesis]);
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     client = new KinesisClient({ endpoint: gateway.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });

@@ -182,7 +182,7 @@ describe('joins of streams', () => {
           expect([found.late_left, found.late_right]).toEqual([[], []]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

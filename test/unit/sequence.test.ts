@@ -442,7 +442,7 @@ describe('a sequence finds what a naive reader finds by trial', () => {
         expect(emitted.map(told)).toEqual(expected);
         expect(state()).toEqual(arriving.length === 0 ? node.init('ada') : {});
       }),
-      { numRuns: 1_500 },
+      { numRuns: 700 },
     );
   });
 
