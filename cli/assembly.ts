@@ -15,15 +15,15 @@ const KEPT_DAYS = 7;
 /** The directory of the stage's assembly. One that was made of the very same sources is used again; those not used for a
  *  week are removed. */
 export async function assemblyOf(
-  { context, validated = false, project = PROJECT }: SynthOptions,
+  { context, project = PROJECT }: SynthOptions,
   log: (line: string) => void,
 ): Promise<string> {
   const assemblies = join(project, '.millrace', 'assemblies');
-  const directory = join(assemblies, digestOf(project, JSON.stringify({ context, validated, node: process.version })));
+  const directory = join(assemblies, digestOf(project, JSON.stringify({ context, node: process.version })));
   if (!existsSync(directory)) {
     log(`synthesising ${Object.values(context).join(' with ')} …`);
     const fresh = `${directory}-${process.pid}`;
-    await synthesise(fresh, { context, validated, project });
+    await synthesise(fresh, { context, project });
     keep(fresh, directory);
     removeUnused(assemblies);
   }

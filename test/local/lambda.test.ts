@@ -11,6 +11,7 @@ import { credentialsOf } from '../../local/iam/credentials.ts';
 import { ServiceError } from '../../local/services/json-api.ts';
 import { createAsyncEvents } from '../../local/services/lambda/async-events.ts';
 import { createLambda, type Lambda, type LambdaModel } from '../../local/services/lambda/lambda.ts';
+import { ROOT } from '../support/imports.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -273,7 +274,12 @@ describe('an environment', () => {
   (unshared ? it : it.skip)('has a /tmp of its own, if it is to', async () => {
     const code = mkdtempSync('/var/tmp/lambda-');
     cleanUps.push(() => rmSync(code, { recursive: true }));
-    const { provision, invoke } = open({}, { limitsTmp: true, assetPath: () => code } as LambdaModel);
+    const model = { limitsTmp: true, assetPath: () => code } as LambdaModel;
+    if (ROOT.startsWith('/tmp/')) {
+      expect(() => open({}, model)).toThrow(/^limitsTmp: found the project in .*; expected it outside of \/tmp/);
+      return;
+    }
+    const { provision, invoke } = open({}, model);
     const file = `/tmp/lambda-${process.pid}`;
     writeFileSync(
       join(code, 'index.mjs'),

@@ -29,6 +29,7 @@ import {
 } from './limits.ts';
 import { LambdaMetrics } from './metrics.ts';
 import { type RestOperations, restApi } from './rest-api.ts';
+import { BOOTSTRAP } from './runtime-process.ts';
 
 /** How other services here call functions. Both throw ResourceNotFoundException for a function that does not exist. */
 export interface FunctionInvoker {
@@ -87,6 +88,9 @@ export function createLambda(context: ServiceContext, options: LambdaOptions): L
   const logDirectory = join(context.stateDir ?? context.scratchDir, 'logs');
   const { nextDisturbance, initMsMax = INIT_MS_MAX, concurrencyMax = CONCURRENCY_MAX } = options;
   const { limitsCpu = false, limitsTmp = false } = options;
+  if (limitsTmp && BOOTSTRAP.startsWith('/tmp/')) {
+    throw new Error(`limitsTmp: found the project in ${BOOTSTRAP}; expected it outside of /tmp, which would hide it`);
+  }
   const { endpoint } = context;
   const surroundings = { endpoint, initMsMax, concurrencyMax, limitsCpu, limitsTmp, nextDisturbance };
   const metrics = new LambdaMetrics(context.metric);

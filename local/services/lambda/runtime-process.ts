@@ -9,7 +9,8 @@ import { readLines } from './lines.ts';
 import { EVENTS_FD, frame, type InvokeMessage, type RuntimeMessage } from './protocol.ts';
 import { variablesFor } from './variables.ts';
 
-const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
+/** What an environment's process begins with. */
+export const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 /** How often the memory of a process that runs is looked at. */
 const MEMORY_WATCH_MS = 50;
