@@ -247,12 +247,12 @@ describe('an environment', () => {
           }
           export const handler = async (_, context) => context.getRemainingTimeInMillis();`,
       },
-      { initMsMax: 500 },
+      { initMsMax: 3_000 }, // a busy machine takes a second to come to the module
     );
-    await provision({ Timeout: 10 });
+    await provision({ Timeout: 20 });
     const { payload, log } = await invoke({});
-    expect(payload).toBeLessThan(10_000);
-    expect(log[0]).toMatch(/^INIT_REPORT Init Duration: 5\d\d\.\d\d ms\tPhase: init\tStatus: timeout$/);
+    expect(payload).toBeLessThan(20_000);
+    expect(log[0]).toMatch(/^INIT_REPORT Init Duration: 3\d{3}\.\d\d ms\tPhase: init\tStatus: timeout$/);
     expect(log[1]).toMatch(/^START /);
     expect(log.at(-1)).not.toContain('Init Duration');
   });
